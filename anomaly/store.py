@@ -1,0 +1,157 @@
+"""The lake: DuckDB over Parquet, one folder a table, one partition a day, each written whole and renamed.
+
+DuckDB is private to a command and transient; no database file is shared. This is the one home of duckdb.
+"""
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from anomaly.catalog import table as catalog_table
+from anomaly.errors import AnomalyError
+
+COMPRESSION = "format parquet, compression zstd, compression_level 1"
+TEMPORARY = ".tmp-"
+
+DatabaseError = duckdb.Error
+
+
+class Store:
+    """A private DuckDB connection that always drains what it asks (an undrained result blocks the next query)."""
+
+    def __init__(self, threads: int | None = None, memory_limit: str | None = None) -> None:
+        options: dict[str, Any] = {"preserve_insertion_order": True}
+        if threads:
+            options["threads"] = threads
+        if memory_limit:
+            options["memory_limit"] = memory_limit
+        self.connection = duckdb.connect(":memory:", config=options)
+        self.run("set timezone = 'UTC'")
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def run(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> None:
+        """Run a statement and throw its result away."""
+        self.rows(sql, parameters)
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a query and return all its rows."""
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def value(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> Any:
+        """Run a query of one row and one column and return that value."""
+        return self.rows(sql, parameters)[0][0]
+
+    def df(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pd.DataFrame:
+        """Run a query and return a DataFrame."""
+        return self.connection.execute(sql, parameters).df()
+
+    def view(self, name: str, files: Sequence[Path], where: str = "") -> None:
+        """Make a view of a catalogue table over these Parquet files, empty but typed where there are none."""
+        if not files:
+            self.run(f'create or replace view "{name}" as {empty_select(name)}')
+            return
+        paths = ", ".join(quoted(str(path)) for path in files)
+        self.run(f'create or replace view "{name}" as select * from read_parquet([{paths}]) {where}')
+
+    def register(self, name: str, frame: pd.DataFrame | pa.Table) -> None:
+        """Show a frame to SQL under a name."""
+        self.connection.register(name, frame)
+
+
+def quoted(text: str) -> str:
+    """Return the text as an SQL string literal, for the places where DuckDB binds no parameter (paths, options)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def empty_select(table: str, types: Mapping[str, str] | None = None) -> str:
+    """Return a query of no rows that has the catalogue's columns of a table."""
+    columns = types if types is not None else catalog_table(table).types
+    return "select " + ", ".join(f'null::{kind} as "{name}"' for name, kind in columns.items()) + " where false"
+
+
+class Lake:
+    """The folder that holds every table: ``ROOT/TABLE/date=YYYY-MM-DD/*.parquet``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, table: str, day: date) -> Path:
+        """Where a table's partition of a day lies, whether it exists or not."""
+        return self.root / table / f"date={day.isoformat()}"
+
+    def files(self, table: str, first: date, last: date | None = None) -> list[Path]:
+        """The finished Parquet files of a table from ``first`` to ``last``, both included, oldest first."""
+        last = last or first
+        return [
+            path
+            for day in self.days(table)
+            if first <= day <= last
+            for path in sorted(self.folder(table, day).glob("*.parquet"))
+            if not path.name.startswith(TEMPORARY)
+        ]
+
+    def days(self, table: str) -> list[date]:
+        """The days a table has a partition of, oldest first."""
+        folders = (self.root / table).glob("date=*")
+        return sorted(date.fromisoformat(folder.name.removeprefix("date=")) for folder in folders)
+
+    def write(self, store: Store, sql: str, table: str, day: date, facts: Mapping[str, str] | None = None) -> Path:
+        """Write a query's rows as the whole partition of a day, with facts in the file's own metadata, atomically."""
+        path = self.folder(table, day) / "data.parquet"
+        write_parquet(store, sql, path, facts)
+        return path
+
+    def facts(self, table: str, day: date) -> dict[str, str]:
+        """The facts written with a partition; empty where there is none or it cannot be read."""
+        path = self.folder(table, day) / "data.parquet"
+        if not path.exists():
+            return {}
+        try:
+            metadata = pq.read_metadata(path).metadata or {}
+        except (OSError, pa.ArrowException):
+            return {}
+        return {key.decode(): value.decode() for key, value in metadata.items() if key != b"ARROW:schema"}
+
+
+def write_parquet(store: Store, sql: str, path: Path, facts: Mapping[str, str] | None = None) -> None:
+    """Write a query's rows to a Parquet file: a temporary name first, then renamed, so no reader sees half of it."""
+    pairs = ", ".join(f"{name}: {quoted(value)}" for name, value in (facts or {}).items())
+    metadata = f", kv_metadata {{{pairs}}}" if pairs else ""
+    with replacing(path) as temporary:
+        store.run(f"copy ({sql}) to {quoted(str(temporary))} ({COMPRESSION}{metadata})")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside a file; on leaving, it takes the file's place at once, or is removed on an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex}-{path.name}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        raise AnomalyError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sweep(root: Path) -> int:
+    """Remove the temporary files that killed runs left in a lake; returns how many."""
+    leftovers = list(root.rglob(f"{TEMPORARY}*"))
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    return len(leftovers)

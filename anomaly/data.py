@@ -11,4 +11,6 @@ def data_folder(name: str) -> Path:
     for folder in (package / name, package.parent / name):
         if folder.is_dir():
             return folder
-    raise AnomalyError(f"the data folder {name!r} is missing from this installation (looked in {package} and its parent)")
+    raise AnomalyError(
+        f"the data folder {name!r} is missing from this installation (looked in {package} and its parent)"
+    )

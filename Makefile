@@ -1,0 +1,54 @@
+# The front door: `make` or `make help` lists what there is. Needs python3.11 or later, pip and make; nothing else.
+
+PYTHON ?= python3
+# The tests share two cores; xdist keeps a file on one worker, so a costly fixture of a file is built once.
+TEST_FLAGS ?= -n 2 --dist loadfile
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV := .tools/bin/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types check bench lock clean
+
+help:  ## list these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+setup: $(READY)  ## make .venv and install the locked requirements and this project into it
+
+demo: $(READY)  ## draw an organisation, ingest its logs, train, and print the ranked sessions
+	$(BIN)/anomaly demo
+
+test: $(READY)  ## run the tests
+	$(BIN)/python -m pytest $(TEST_FLAGS)
+
+lint: $(READY)  ## check style, SQL layout and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --processes 1 features
+	$(BIN)/lint-imports
+
+types: $(READY)  ## check types
+	$(BIN)/mypy
+
+check: lint types test  ## all that CI runs
+
+bench: $(READY)  ## measure speed beside its limits
+	$(BIN)/python -m anomaly.bench
+
+lock: $(READY) $(UV)  ## resolve requirements.lock anew from pyproject.toml
+	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links --upgrade -o requirements.lock
+
+clean:  ## remove what was built (.venv and .tools too)
+	rm -rf $(VENV) .tools .demo dist build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find anomaly tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Re-done only when what is required changes. The project itself is installed editable, so its own code never needs it.
+$(READY): requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/setup
+	@touch $@
+
+$(UV):
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools uv

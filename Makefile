@@ -51,4 +51,4 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 $(UV):
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools uv
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target .tools uv

@@ -1,0 +1,77 @@
+"""Clean rows into DataFrames of fixed columns and types, the same when empty, ready to be shown to SQL."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from anomaly.context.destinations import split_destination
+from anomaly.context.reading import Row
+from anomaly.context.tables import SENSITIVITY_WEIGHTS
+
+# pandas type of each column; DuckDB reads them as VARCHAR, BIGINT and DATE, also of a frame without rows.
+# An empty cell is a missing value, so NULL in SQL (None in an object column would read as INTEGER when all are).
+TEXT = "str"
+WHOLE = "int64"
+WHOLE_OR_EMPTY = "Int64"
+DAY = pd.ArrowDtype(pa.date32())
+
+INVENTORY = {
+    "bucket": TEXT,
+    "cloud": TEXT,
+    "account": TEXT,
+    "sensitivity": TEXT,
+    "sensitivity_weight": WHOLE,
+    "owner": TEXT,
+}
+ACCOUNTS = {"cloud": TEXT, "account": TEXT, "label": TEXT, "relation": TEXT}
+NETWORKS = {"cidr": TEXT, "label": TEXT, "kind": TEXT}
+WORKFLOWS = {
+    "workflow_id": TEXT,
+    "identity_glob": TEXT,
+    "bucket_glob": TEXT,
+    "destination": TEXT,
+    "destination_type": TEXT,
+    "destination_value": TEXT,
+    "reason": TEXT,
+    "owner": TEXT,
+    "review_by": DAY,
+}
+ADDRESSES = {
+    "source_ip": TEXT,
+    "network": TEXT,
+    "network_kind": TEXT,
+    "country": TEXT,
+    "asn": WHOLE_OR_EMPTY,
+    "organisation": TEXT,
+}
+WORKFLOW_ADDRESSES = {"workflow_id": TEXT, "source_ip": TEXT}
+
+
+def frame(columns: Mapping[str, Any], types: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a frame of exactly these columns and types; lists or arrays of one length come in."""
+    return pd.DataFrame({name: pd.Series(columns[name], dtype=kind) for name, kind in types.items()})
+
+
+def frame_of_rows(rows: Iterable[Mapping[str, Any]], types: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a frame of rows given as mappings, one row each."""
+    listed = list(rows)
+    return frame({name: [row[name] for row in listed] for name in types}, types)
+
+
+def inventory(rows: Iterable[Row]) -> pd.DataFrame:
+    """Return one row a bucket."""
+    weighed = ({**row, "sensitivity_weight": SENSITIVITY_WEIGHTS[str(row["sensitivity"])]} for row in rows)
+    return frame_of_rows(weighed, INVENTORY)
+
+
+def workflows(rows: Iterable[Row]) -> pd.DataFrame:
+    """Return one row a workflow, its destination split into type and value."""
+    return frame_of_rows(map(_workflow, rows), WORKFLOWS)
+
+
+def _workflow(row: Row) -> Row:
+    kind, value = split_destination(str(row["destination"]))
+    renamed = {"workflow_id": row["id"], "identity_glob": row["identity"], "bucket_glob": row["bucket"]}
+    return {**row, **renamed, "destination_type": kind, "destination_value": value}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from anomaly.context import checks
 from anomaly.context.destinations import SHOWN, destination
-from anomaly.context.globs import glob
+from anomaly.globs import glob
 
 CLOUDS = ("aws", "gcp", "azure")
 RELATIONS = ("own", "partner")

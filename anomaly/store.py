@@ -127,12 +127,18 @@ class Lake:
         return {key.decode(): value.decode() for key, value in metadata.items() if key != b"ARROW:schema"}
 
 
-def write_parquet(store: Store, sql: str, path: Path, facts: Mapping[str, str] | None = None) -> None:
+def write_parquet(
+    store: Store,
+    sql: str,
+    path: Path,
+    facts: Mapping[str, str] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> None:
     """Write a query's rows to a Parquet file: a temporary name first, then renamed, so no reader sees half of it."""
     pairs = ", ".join(f"{name}: {quoted(value)}" for name, value in (facts or {}).items())
     metadata = f", kv_metadata {{{pairs}}}" if pairs else ""
     with replacing(path) as temporary:
-        store.run(f"copy ({sql}) to {quoted(str(temporary))} ({COMPRESSION}{metadata})")
+        store.run(f"copy ({sql}) to {quoted(str(temporary))} ({COMPRESSION}{metadata})", parameters)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,209 @@
+"""Builds feature tables day by day: only what is missing or out of date, from the oldest day on.
+
+Every partition carries the fingerprint of what made it: the SQL, the tables it read and what the context files say of
+the values that occur in it. A partition whose fingerprint still holds is left alone, so a day costs the same however
+long the history is, and late logs or a corrected context rebuild exactly what they touch.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import pandas as pd
+
+from anomaly.catalog import table
+from anomaly.context import Context
+from anomaly.engines.duckdb import Sources, prepare, run_stage
+from anomaly.errors import DataQualityError
+from anomaly.stage import Stage, macros, stage_named, stages
+from anomaly.store import Lake, Store
+
+FEATURES = "session_features"
+MENTIONED = "mentioned"
+
+
+@dataclass(frozen=True)
+class Built:
+    """How much work a build was: partitions written, and those found up to date."""
+
+    written: int
+    kept: int
+
+
+def closure(names: Iterable[str]) -> list[str]:
+    """The stages needed on one day to make these tables, each after what it reads of that day."""
+    wanted: set[str] = set()
+    waiting = [name for name in names if name != "events"]
+    while waiting:
+        name = waiting.pop()
+        if name in wanted:
+            continue
+        wanted.add(name)
+        stage = stage_named(name)
+        waiting += [i for i in stage.inputs if i != "events"]
+        if stage.context:
+            waiting.append(MENTIONED)
+    # what labels the context for the others comes first
+    return sorted((name for name in stages() if name in wanted), key=lambda name: name != MENTIONED)
+
+
+def carried(names: Iterable[str]) -> list[str]:
+    """The tables that days before must hold so that these can be made."""
+    found: set[str] = set()
+    waiting = list(closure(names))
+    while waiting:
+        stage = stage_named(waiting.pop())
+        fresh = ({*stage.history, *stage.before}) - found
+        found |= fresh
+        waiting += closure(fresh)
+    return sorted(found)
+
+
+class Pipeline:
+    """The feature tables of one lake under one context."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        context: Context,
+        *,
+        threads: int | None = None,
+        memory_limit: str | None = None,
+        partitions: int = 1,
+    ) -> None:
+        self.lake = lake
+        self.context = context
+        self.partitions = partitions
+        self._options = (threads, memory_limit)
+        self._fingerprints: dict[tuple[str, date], str] = {}
+        self._frames: dict[tuple[str, date], pd.DataFrame] = {}
+
+    @cached_property
+    def days(self) -> list[date]:
+        """The days that have events, oldest first."""
+        return self.lake.days("events")
+
+    def build(
+        self, days: Iterable[date], tables: Iterable[str] = (FEATURES,), progress: Callable[[date], None] | None = None
+    ) -> Built:
+        """Make the tables of these days, and what earlier days must carry for them.
+
+        Raises
+        ------
+        DataQualityError
+            When a day asked for has no events, naming the nearest that has.
+        """
+        wanted = set(days)
+        self._check(wanted)
+        tables = list(tables)
+        full, past = closure(tables), closure(carried(tables))
+        written = kept = 0
+        with Store(*self._options) as store:
+            prepare(store)
+            for day in self.days:
+                if day > max(wanted):
+                    break
+                for name in full if day in wanted else past:
+                    fresh = self._ensure(store, stage_named(name), day)
+                    written, kept = written + fresh, kept + (not fresh)
+                if progress:
+                    progress(day)
+        return Built(written, kept)
+
+    def _check(self, wanted: set[date]) -> None:
+        if not wanted:
+            raise DataQualityError("no day was asked for")
+        for day in sorted(wanted - set(self.days)):
+            if not self.days:
+                raise DataQualityError(f"the lake {self.lake.root} holds no events: run `anomaly ingest PATH` first")
+            near = min(self.days, key=lambda known: abs(known - day))
+            raise DataQualityError(
+                f"no events on {day}; the lake holds {self.days[0]} to {self.days[-1]}, the nearest day is {near}"
+            )
+
+    def _ensure(self, store: Store, stage: Stage, day: date) -> bool:
+        fingerprint = self._expected(stage, day)
+        self._fingerprints[stage.name, day] = fingerprint
+        if self.lake.facts(stage.name, day).get("fingerprint") == fingerprint:
+            return False
+        target = self.lake.folder(stage.name, day) / "data.parquet"
+        run_stage(store, stage, day, self._sources(stage, day), target, {"fingerprint": fingerprint}, self.partitions)
+        self._frames = {key: frame for key, frame in self._frames.items() if key[1] == day}
+        return True
+
+    def _expected(self, stage: Stage, day: date) -> str:
+        digest = hashlib.sha256()
+        for text in (stage.sql, macros(), str(table(stage.name).types)):
+            digest.update(text.encode())
+        for name, of_day in self._reads(stage, day):
+            digest.update(f"{name} {of_day} {self.fingerprint(name, of_day)}\n".encode())
+        for name in stage.context:
+            digest.update(self._frame(name, day).to_csv(index=False).encode())
+        return digest.hexdigest()
+
+    def _reads(self, stage: Stage, day: date) -> list[tuple[str, date]]:
+        reads = [(name, day) for name in stage.inputs]
+        for name, window in stage.history.items():
+            reads += [(name, past) for past in self._past(day, window)]
+        if earlier := self._day_before(day):
+            reads += [(name, earlier) for name in stage.before]
+        return reads
+
+    def _sources(self, stage: Stage, day: date) -> Sources:
+        files = {name: (name, self.lake.files(name, day)) for name in stage.inputs}
+        for name, window in stage.history.items():
+            past = [path for of_day in self._past(day, window) for path in self.lake.files(name, of_day)]
+            files[f"{name}_history"] = (name, past)
+        earlier = self._day_before(day)
+        for name in stage.before:
+            files[f"{name}_before"] = (name, self.lake.files(name, earlier) if earlier else [])
+        return Sources(files, {name: self._frame(name, day) for name in stage.context})
+
+    def _past(self, day: date, window: int) -> list[date]:
+        # strictly before the day: no stage can see the day it judges, nor any later
+        return [past for past in self.days if day - timedelta(days=window) <= past < day]
+
+    def _day_before(self, day: date) -> date | None:
+        return max((past for past in self.days if past < day), default=None)
+
+    def fingerprint(self, name: str, day: date) -> str:
+        """What a partition was made of; of events, the names and sizes of the files that hold them."""
+        if (name, day) not in self._fingerprints:
+            if name == "events":
+                parts = [f"{path.name} {path.stat().st_size}" for path in self.lake.files(name, day)]
+                self._fingerprints[name, day] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+            else:
+                self._fingerprints[name, day] = self.lake.facts(name, day).get("fingerprint", "")
+        return self._fingerprints[name, day]
+
+    def _frame(self, name: str, day: date) -> pd.DataFrame:
+        if (name, day) not in self._frames:
+            self._frames[name, day] = self._make_frame(name, day)
+        return self._frames[name, day]
+
+    def _make_frame(self, name: str, day: date) -> pd.DataFrame:
+        # only what the day mentions: a change elsewhere in the files must not rebuild this day
+        if name == "addresses":
+            return self.context.addresses(self._mentioned(day, "address"))
+        if name == "workflow_addresses":
+            return self.context.workflow_addresses(self._mentioned(day, "address"))
+        if name == "workflows":
+            return self.context.workflows
+        if name == "accounts":
+            owners = self._frame("inventory", day)["account"]
+            return _rows(self.context.accounts, "account", {*self._mentioned(day, "account"), *owners})
+        return _rows(self.context.inventory, "bucket", set(self._mentioned(day, "bucket")))
+
+    def _mentioned(self, day: date, kind: str) -> list[str]:
+        if ("mentions", day) not in self._frames:
+            with Store(threads=1) as store:
+                store.view(MENTIONED, self.lake.files(MENTIONED, day))
+                self._frames["mentions", day] = store.df(f"select kind, value from {MENTIONED} order by kind, value")
+        mentions = self._frames["mentions", day]
+        return list(mentions.loc[mentions["kind"] == kind, "value"])
+
+
+def _rows(frame: pd.DataFrame, column: str, values: set[str]) -> pd.DataFrame:
+    return frame[frame[column].isin(values)].reset_index(drop=True)

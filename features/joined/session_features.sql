@@ -1,0 +1,84 @@
+-- stage:     joined/session_features
+-- row:       one session with every signal of the model and the numbers its reasons are told with
+-- key:       identity
+-- inputs:    sessions, volume, slow, bucket, novelty, destination, timing, process, workflow
+-- grain:     session_id
+-- owner:     detection
+select
+    s.session_id,
+    s.day,
+    s.identity,
+    s.actor,
+    s.identity_kind,
+    v.own_days,
+    v.day_bytes,
+    v.day_objects,
+    v.own_busiest_bytes,
+    v.own_busiest_objects,
+    v.kind_p99_bytes,
+    v.kind_p99_objects,
+    b.bucket_busiest_bytes,
+    w.slow_days,
+    w.slow_bytes,
+    n.first_day,
+    n.last_day,
+    coalesce(n.active_days, 0) as active_days,
+    t.hour,
+    t.own_days_in_hour,
+    t.own_days_of_sort,
+    p.own_sweep_reads,
+    p.own_buckets_probed,
+    coalesce(d.copies_outside, 0) as copies_outside,
+    coalesce(d.shares_outside, 0) as shares_outside,
+    f.workflow_id,
+    f.workflow_state,
+    f.covered,
+    s.reads_without_bytes > 0 as bytes_missing,
+    v.volume_bytes_own,
+    v.volume_objects_own,
+    v.volume_bytes_kind,
+    v.volume_objects_kind,
+    v.volume_rate_own,
+    coalesce(w.volume_bytes_slow, 0.0) as volume_bytes_slow,
+    coalesce(w.volume_objects_slow, 0.0) as volume_objects_slow,
+    coalesce(b.volume_bytes_bucket, 0.0) as volume_bytes_bucket,
+    coalesce(b.volume_objects_bucket, 0.0) as volume_objects_bucket,
+    coalesce(n.destination_new, 0.0) as destination_new,
+    coalesce(d.destination_outside, 0.0) as destination_outside,
+    coalesce(d.destination_upload, 0.0) as destination_upload,
+    coalesce(n.source_network_new, 0.0) as source_network_new,
+    coalesce(n.source_country_new, 0.0) as source_country_new,
+    coalesce(n.source_tool_new, 0.0) as source_tool_new,
+    coalesce(n.source_credential_new, 0.0) as source_credential_new,
+    coalesce(n.source_off_network, 0.0) as source_off_network,
+    coalesce(n.source_dormant, 0.0) as source_dormant,
+    p.source_endpoint_outside,
+    t.timing_hour_own,
+    t.timing_weekend_own,
+    t.timing_length_own,
+    coalesce(w.timing_habit_new, 0.0) as timing_habit_new,
+    p.process_sweep_own,
+    p.process_probe_own,
+    p.process_denied_own,
+    p.process_secrets_own,
+    p.process_delete_own,
+    p.process_restore_own,
+    p.process_logging,
+    coalesce(n.process_bucket_new, 0.0) as process_bucket_new,
+    v.sensitivity_bytes_own,
+    v.sensitivity_bytes_kind,
+    coalesce(b.sensitivity_actor_new, 0.0) as sensitivity_actor_new,
+    coalesce(b.sensitivity_network_new, 0.0) as sensitivity_network_new,
+    f.workflow_elsewhere,
+    f.workflow_envelope,
+    f.workflow_expired,
+    f.workflow_none
+from sessions as s
+inner join volume as v on s.identity = v.identity and s.session_id = v.session_id
+inner join timing as t on s.identity = t.identity and s.session_id = t.session_id
+inner join process as p on s.identity = p.identity and s.session_id = p.session_id
+inner join workflow as f on s.identity = f.identity and s.session_id = f.session_id
+left join slow as w on s.identity = w.identity and s.session_id = w.session_id
+left join bucket as b on s.identity = b.identity and s.session_id = b.session_id
+left join novelty as n on s.identity = n.identity and s.session_id = n.session_id
+left join destination as d on s.identity = d.identity and s.session_id = d.session_id

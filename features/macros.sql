@@ -1,0 +1,22 @@
+-- What every stage may use. Each answers "how far above", never "how different": unusually quiet is not unusual here.
+
+-- Natural log of how far a value stands above its reference, 0 when below, at most 12 (a factor of 163,000). The floor
+-- keeps small numbers from looking large: 3 objects against none is nothing.
+create or replace macro above(value, reference, floor_) as
+    least(12.0, greatest(0.0, ln((coalesce(value, 0) + floor_) / (coalesce(reference, 0) + floor_))));
+
+-- Surprisal in nats of something that happens with this probability, at most 12 (1 in 163,000).
+create or replace macro surprise(probability) as
+    least(12.0, greatest(0.0, -ln(probability)));
+
+-- Probability of a value seen on some of an actor's days, backed off to a wider group by one day's weight.
+create or replace macro backed_off(days_with_value, days, wider_probability) as
+    (coalesce(days_with_value, 0) + wider_probability) / (coalesce(days, 0) + 1);
+
+-- How much a bucket's sensitivity counts, 0 to 1: public 0, internal .32, confidential .63, restricted 1.
+create or replace macro sensitivity_factor(weight) as
+    sqrt(least(10, coalesce(weight, 0)) / 10.0);
+
+-- Saturday or Sunday, of a day counted from 1970-01-01 (a Thursday).
+create or replace macro is_weekend(day) as
+    (day + 4) % 7 in (0, 6);

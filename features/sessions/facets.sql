@@ -1,0 +1,66 @@
+-- stage:     sessions/facets
+-- row:       one value of one facet (network, tool, bucket, …) that a session showed
+-- key:       identity
+-- inputs:    acts
+-- grain:     session_id, facet, value
+-- owner:     detection
+with combinations as (
+    -- a session shows few combinations; unpivoting those instead of its acts is what keeps this cheap
+    select
+        session_id,
+        day,
+        identity,
+        actor,
+        identity_kind,
+        network,
+        network_kind,
+        country,
+        tool,
+        -- temporary keys (ASIA…) are new by nature and say nothing
+        case when access_key_id like 'AKIA%' then access_key_id end as credential,
+        bucket,
+        destination,
+        count(*) as acts,
+        count(*) filter (where outcome = 'ok') as acts_ok
+    from acts
+    where operation != 'auth'
+    group by
+        session_id, day, identity, actor, identity_kind, network, network_kind, country, tool, credential,
+        bucket, destination
+),
+
+unpivoted as (
+    select
+        session_id,
+        day,
+        identity,
+        actor,
+        identity_kind,
+        acts,
+        acts_ok,
+        unnest([
+            { facet: 'active', value: '' },
+            { facet: 'network', value: network },
+            { facet: 'network_kind', value: network_kind },
+            { facet: 'country', value: country },
+            { facet: 'tool', value: tool },
+            { facet: 'credential', value: credential },
+            { facet: 'bucket', value: bucket },
+            { facet: 'destination', value: destination }
+        ], recursive := true)
+    from combinations
+)
+
+select
+    session_id,
+    day,
+    identity,
+    actor,
+    min(identity_kind) as identity_kind,
+    facet,
+    value,
+    sum(acts)::bigint as acts,
+    sum(acts_ok)::bigint as acts_ok
+from unpivoted
+where value is not null
+group by session_id, day, identity, actor, facet, value

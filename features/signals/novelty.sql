@@ -1,0 +1,87 @@
+-- stage:     signals/novelty
+-- row:       how surprising a session's network, tool, credential, buckets and destinations are for its actor
+-- key:       identity
+-- inputs:    facets
+-- before:    actor_seen, kind_seen
+-- broadcast: kind_seen_before
+-- grain:     session_id
+-- owner:     detection
+with everyone as (
+    select
+        facet,
+        value,
+        sum(actor_days)::bigint as actor_days
+    from kind_seen_before
+    group by facet, value
+),
+
+active as (
+    select
+        identity,
+        actor,
+        first_day,
+        last_day,
+        days_seen
+    from actor_seen_before
+    where facet = 'active'
+),
+
+probabilities as (
+    -- of the value in the whole organisation, then in the actor's kind, then for the actor itself
+    select
+        f.session_id,
+        f.day,
+        f.identity,
+        f.actor,
+        f.identity_kind,
+        f.facet,
+        f.value,
+        a.first_day,
+        a.last_day,
+        a.days_seen,
+        backed_off(
+            own.days_seen,
+            a.days_seen,
+            backed_off(
+                kind.actor_days,
+                kind_active.actor_days,
+                (coalesce(every.actor_days, 0) + .5) / (coalesce(every_active.actor_days, 0) + 1)
+            )
+        ) as probability
+    from facets as f
+    left join active as a on f.identity = a.identity and f.actor = a.actor
+    left join actor_seen_before as own
+        on f.identity = own.identity and f.actor = own.actor and f.facet = own.facet and f.value = own.value
+    left join kind_seen_before as kind
+        on f.identity_kind = kind.identity_kind and f.facet = kind.facet and f.value = kind.value
+    left join kind_seen_before as kind_active
+        on f.identity_kind = kind_active.identity_kind and kind_active.facet = 'active'
+    left join everyone as every on f.facet = every.facet and f.value = every.value
+    left join everyone as every_active on every_active.facet = 'active'
+)
+
+select
+    session_id,
+    day,
+    identity,
+    max(first_day) as first_day,
+    max(last_day) as last_day,
+    coalesce(max(days_seen), 0) as active_days,
+    coalesce(max(surprise(probability)) filter (where facet = 'network'), 0.0) as source_network_new,
+    coalesce(max(surprise(probability)) filter (where facet = 'country'), 0.0) as source_country_new,
+    coalesce(max(surprise(probability)) filter (where facet = 'tool'), 0.0) as source_tool_new,
+    coalesce(max(surprise(probability)) filter (where facet = 'credential' and days_seen > 0), 0.0)
+        as source_credential_new,
+    -- a machine's credential at work on the internet, where its kind and itself are not
+    coalesce(
+        max(surprise(probability)) filter (
+            where facet = 'network_kind' and value in ('internet', 'malformed') and identity_kind in ('workload', 'service')
+        ),
+        0.0
+    ) as source_off_network,
+    -- silence of a week is nothing; a new actor is as surprising as one silent for 90 days
+    least(12.0, greatest(0.0, ln(coalesce(max(day - last_day), 90) / 7.0))) * 2 as source_dormant,
+    coalesce(max(surprise(probability)) filter (where facet = 'bucket'), 0.0) as process_bucket_new,
+    coalesce(max(surprise(probability)) filter (where facet = 'destination'), 0.0) as destination_new
+from probabilities
+group by session_id, day, identity

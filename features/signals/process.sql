@@ -1,0 +1,56 @@
+-- stage:     signals/process
+-- row:       how far the way a session works (sweeping, probing, hunting, deleting) is above its actor's own past
+-- key:       identity
+-- inputs:    sessions, kind_baseline
+-- history:   actor_day 30
+-- broadcast: kind_baseline
+-- grain:     session_id
+-- owner:     detection
+with own as (
+    select
+        identity,
+        actor,
+        count(*) as own_days,
+        max(sweep_reads) as sweep_reads,
+        max(buckets_probed) as buckets_probed,
+        max(denied) as denied,
+        max(secret_reads) as secret_reads,
+        max(deletes) as deletes,
+        max(restores) as restores,
+        max(configures) as configures
+    from actor_day_history
+    group by identity, actor
+)
+
+select
+    s.session_id,
+    s.day,
+    s.identity,
+    o.sweep_reads as own_sweep_reads,
+    o.buckets_probed as own_buckets_probed,
+    above(
+        s.sweep_reads,
+        case when o.own_days >= 5 then o.sweep_reads else greatest(o.sweep_reads, k.p95_sweep_reads, 0) end,
+        20
+    ) as process_sweep_own,
+    above(
+        s.buckets_probed,
+        case when o.own_days >= 5 then o.buckets_probed else greatest(o.buckets_probed, k.p95_buckets_probed, 0) end,
+        3
+    ) as process_probe_own,
+    above(
+        s.denied, case when o.own_days >= 5 then o.denied else greatest(o.denied, k.p95_denied, 0) end, 3
+    ) as process_denied_own,
+    above(s.secret_reads, o.secret_reads, 1) as process_secrets_own,
+    -- taken, then deleted: both in one session
+    case when s.objects > 0
+        then above(
+            s.deletes, case when o.own_days >= 5 then o.deletes else greatest(o.deletes, k.p95_deletes, 0) end, 5
+        )
+        else 0.0 end as process_delete_own,
+    above(s.restores, o.restores, 3) as process_restore_own,
+    least(12.0, 4.0 * s.logging_changes)::double as process_logging,
+    (case when s.endpoint_from_outside then 6.0 else 0.0 end)::double as source_endpoint_outside
+from sessions as s
+left join own as o on s.identity = o.identity and s.actor = o.actor
+left join kind_baseline as k on s.identity_kind = k.identity_kind

@@ -1,0 +1,101 @@
+-- stage:     signals/workflow
+-- row:       whether approved workflows cover what a session moved, and where it leaves them
+-- key:       identity
+-- inputs:    flows, volume
+-- context:   workflows, workflow_addresses
+-- grain:     session_id
+-- owner:     detection
+with moving as (
+    select
+        *,
+        row_number() over (partition by identity, session_id order by bucket, destination, source_ip, network) as flow
+    from flows
+    where bucket != '' and reads + copies + shares > 0 and sensitivity_weight > 0
+),
+
+matched as (
+    select
+        m.identity,
+        m.session_id,
+        m.flow,
+        w.workflow_id,
+        case
+            when w.destination_type = 'any' then true
+            when m.destination = '' then case w.destination_type
+                -- what is read goes to the caller: to its account, its address, its network
+                when 'aws-account' then m.identity_account = w.destination_value
+                when 'cidr' then a.source_ip is not null
+                when 'ip' then a.source_ip is not null
+                when 'internal' then m.network_kind not in ('internet', 'malformed', 'unknown')
+                when 'internet' then true
+                when 'bucket' then m.network_kind not in ('internet', 'malformed', 'unknown')
+                else false
+            end
+            else case w.destination_type
+                when 'aws-account' then m.destination_account = w.destination_value
+                when 'bucket' then m.destination_bucket = w.destination_value
+                when 'internal' then m.destination_relation = 'own'
+                else false
+            end
+        end as destination_approved,
+        -- past its review date a workflow stops protecting
+        w.review_by >= date '1970-01-01' + $day::integer as in_date
+    from moving as m
+    inner join workflows as w on m.identity glob w.identity_glob and m.bucket glob w.bucket_glob
+    left join workflow_addresses as a on w.workflow_id = a.workflow_id and m.source_ip = a.source_ip
+),
+
+flows_judged as (
+    select
+        m.identity,
+        m.session_id,
+        m.flow,
+        m.sensitivity_weight,
+        min(w.workflow_id) filter (where w.destination_approved and w.in_date) as covering_id,
+        min(w.workflow_id) as any_id,
+        coalesce(bool_or(w.destination_approved and not w.in_date), false) as expired,
+        coalesce(bool_or(w.in_date and not w.destination_approved), false) as elsewhere
+    from moving as m
+    left join matched as w on m.identity = w.identity and m.session_id = w.session_id and m.flow = w.flow
+    group by m.identity, m.session_id, m.flow, m.sensitivity_weight
+),
+
+sessions_judged as (
+    select
+        identity,
+        session_id,
+        bool_and(covering_id is not null) as all_covered,
+        bool_or(expired and covering_id is null) as expired,
+        bool_or(elsewhere and covering_id is null) as elsewhere,
+        max(case when elsewhere and covering_id is null then sensitivity_factor(sensitivity_weight) else 0.0 end)
+            as elsewhere_factor,
+        max(case when covering_id is null then sensitivity_factor(sensitivity_weight) else 0.0 end)
+            as uncovered_factor,
+        coalesce(min(covering_id), min(any_id)) as workflow_id
+    from flows_judged
+    group by identity, session_id
+)
+
+select
+    v.session_id,
+    v.day,
+    v.identity,
+    j.workflow_id,
+    case
+        when j.session_id is null then 'nothing moved'
+        -- three times its own busiest day is outside the envelope (ln 3 = 1.1)
+        when j.all_covered and v.own_days >= 5 and v.volume_bytes_own > 1.1 then 'outside envelope'
+        when j.all_covered then 'covered'
+        when j.elsewhere then 'other destination'
+        when j.expired then 'expired'
+        else 'none'
+    end as workflow_state,
+    coalesce(j.all_covered and not (v.own_days >= 5 and v.volume_bytes_own > 1.1), false) as covered,
+    case when j.elsewhere then 8.0 * j.elsewhere_factor else 0.0 end as workflow_elsewhere,
+    case when j.all_covered and v.own_days >= 5 then greatest(0.0, v.volume_bytes_own - 1.1) else 0.0 end
+        as workflow_envelope,
+    (case when j.expired then 2.0 else 0.0 end)::double as workflow_expired,
+    -- nobody approved this taking of sensitive data: small alone, it adds to what else is unusual
+    coalesce(2.0 * j.uncovered_factor, 0.0) as workflow_none
+from volume as v
+left join sessions_judged as j on v.identity = j.identity and v.session_id = j.session_id

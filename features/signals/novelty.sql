@@ -75,7 +75,8 @@ select
     -- a machine's credential at work on the internet, where its kind and itself are not
     coalesce(
         max(surprise(probability)) filter (
-            where facet = 'network_kind' and value in ('internet', 'malformed') and identity_kind in ('workload', 'service')
+            where facet = 'network_kind' and value in ('internet', 'malformed')
+            and identity_kind in ('workload', 'service')
         ),
         0.0
     ) as source_off_network,

@@ -52,8 +52,10 @@ referenced as (
             when o.own_days >= 5 then o.own_busiest_weighted_bytes
             else greatest(o.own_busiest_weighted_bytes, k.p95_weighted_bytes, 0)
         end as weighted_reference,
-        case when o.own_days >= 5 then o.own_busiest_minute else greatest(o.own_busiest_minute, k.p95_minute_reads, 0) end
-            as minute_reference,
+        case
+            when o.own_days >= 5 then o.own_busiest_minute
+            else greatest(o.own_busiest_minute, k.p95_minute_reads, 0)
+        end as minute_reference,
         k.p99_weighted_bytes as kind_p99_weighted_bytes
     from day_so_far as d
     left join own as o on d.identity = o.identity and d.actor = o.actor

@@ -97,11 +97,18 @@ def digest(rows: pd.DataFrame, spec: ModelSpec) -> str:
     return hashed.hexdigest()
 
 
+def as_days(day: pd.Series) -> Days:
+    """Return days as datetime64[D]; they come as dates, timestamps, or (in the lake) whole days since 1970-01-01."""
+    if pd.api.types.is_integer_dtype(day):
+        return day.to_numpy(dtype=np.int64).astype("datetime64[D]")
+    return pd.to_datetime(day).to_numpy().astype("datetime64[D]")
+
+
 def _window(features: pd.DataFrame, since: date, until: date) -> pd.DataFrame:
     missing = [name for name in KEYS if name not in features.columns]
     if missing:
         raise CatalogError(f"the features lack {', '.join(missing)}; training needs {', '.join(KEYS)} and the signals")
-    day = pd.to_datetime(features["day"]).to_numpy().astype("datetime64[D]")
+    day = as_days(features["day"])
     inside = (day >= np.datetime64(since)) & (day < np.datetime64(until))
     rows = features[inside].assign(day=day[inside].astype("datetime64[s]")).sort_values("session_id", kind="stable")
     twice = rows["session_id"][rows["session_id"].duplicated()]

@@ -1,0 +1,90 @@
+"""The organisation as everyone in the simulator sees it."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from anomaly.simulate.buckets import Bucket
+from anomaly.simulate.draw import DAY_S, Rng
+from anomaly.simulate.network import Site, World
+from anomaly.simulate.wire import Log
+
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Account:
+    """A row of accounts.csv; ``relation`` is own or partner, or stranger (then it stands in no file)."""
+
+    id: str
+    label: str
+    relation: str
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A row of workflows.csv."""
+
+    id: str
+    identity: str
+    bucket: str
+    destination: str
+    reason: str
+    owner: str
+    review_by: date
+
+
+class Actor(Protocol):
+    """Someone or something that lives one day after the other, each drawn by itself."""
+
+    @property
+    def name(self) -> str:
+        """What its generator is named after."""
+
+    def live(self, org: "Org", day: int, log: Log, draw: Rng) -> None:
+        """Write a day's calls."""
+
+
+@dataclass
+class Org:
+    """Accounts, buckets, networks, and everyone who acts."""
+
+    seed: int
+    first: date
+    days: int
+    scale: float
+    name: str
+    region: str
+    accounts: list[Account]
+    buckets: list[Bucket]
+    world: World
+    sites: list[Site]
+    holidays: frozenset[int]
+    endpoints: dict[str, str] = field(default_factory=dict)
+    actors: list[Actor] = field(default_factory=list)
+    workflows: list[Workflow] = field(default_factory=list)
+
+    def at(self, day: int, hour: float) -> float:
+        """UTC seconds since 1970 of an hour of a day of the simulation."""
+        return ((self.first - EPOCH).days + day) * DAY_S + hour * 3600
+
+    def weekday(self, day: int) -> int:
+        """Monday is 0."""
+        return (self.first.weekday() + day) % 7
+
+    def bucket(self, purpose: str) -> Bucket:
+        """The bucket of a purpose, such as ``lake-curated``."""
+        return next(b for b in self.buckets if purpose in b.name)
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Ids of our own accounts."""
+        return frozenset(a.id for a in self.accounts if a.relation == "own")
+
+    def account(self, label: str) -> Account:
+        """The account of a label."""
+        return next(a for a in self.accounts if a.label == label)
+
+    def count(self, mean: float, draw: Rng) -> int:
+        """A Poisson count at the simulation's scale."""
+        return int(draw.poisson(mean * self.scale))

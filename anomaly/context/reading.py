@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,8 @@ from anomaly.errors import nearest
 Row = dict[str, object]
 
 DELIMITERS = ",;\t"  # a spreadsheet writes semicolons in many countries
-COMMENT = "#"
+# A row whose first cell starts so is a comment; with the space, for "#1234" may well be a workflow's id.
+COMMENT = "# "
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -69,12 +71,11 @@ class Reader:
         if header is None:
             return
         for row, cells in records:
-            if any(cells) and not cells[0].startswith(COMMENT):
+            if any(cells) and not f"{cells[0]} ".startswith(COMMENT):
                 self._row(row, header, cells)
 
     def _records(self, content: str) -> Iterator[tuple[int, list[str]]]:
-        first = content.split("\n", 1)[0]
-        delimiter = max(DELIMITERS, key=first.count)
+        delimiter = max(DELIMITERS, key=re.split(r"[\r\n]", content, maxsplit=1)[0].count)
         # Strict: else an unclosed quote would swallow the rest of the file without a word.
         reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
         row = 0
@@ -103,7 +104,7 @@ class Reader:
         found = dict(zip(header, cells, strict=False))
         before = len(self.mistakes)
         clean = {field.name: self._cell(row, field, found) for field in self.table.fields}
-        if len(self.mistakes) == before and self._is_new(row, clean):
+        if self._is_new(row, clean) and len(self.mistakes) == before:
             self.rows.append(clean)
 
     def _cell(self, row: int, field: Field, found: dict[str, str]) -> object:
@@ -120,6 +121,8 @@ class Reader:
 
     def _is_new(self, row: int, clean: Row) -> bool:
         key = tuple(clean[name] for name in self.table.key)
+        if None in key:  # a cell of it is a mistake already
+            return False
         first = self._seen.setdefault(key, row)
         if first != row:
             column = self.table.key[-1]

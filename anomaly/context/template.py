@@ -24,7 +24,7 @@ def write_template(folder: Path) -> list[Path]:
 def template_lines(table: Table) -> Iterator[str]:
     """Yield the header and the comment rows of one file, the last one an example."""
     yield ",".join(table.header)
-    yield f"{COMMENT} A row: {table.row}. Rows that start with {COMMENT} are not read."
+    yield f"{COMMENT}A row: {table.row}. Rows that start so are not read."
     for field in table.fields:
-        yield f"{COMMENT} {field.name}: {field.meaning}"
-    yield f"{COMMENT} example:{','.join(table.example)}"
+        yield f"{COMMENT}{field.name}: {field.meaning}"
+    yield f"{COMMENT}example: {','.join(table.example)}"

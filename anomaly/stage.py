@@ -38,11 +38,6 @@ class Stage:
     broadcast: frozenset[str] = frozenset()
     is_sorted: bool = True
 
-    @property
-    def same_day(self) -> tuple[str, ...]:
-        """The tables of the same day that must be built first."""
-        return self.inputs
-
 
 @cache
 def stages() -> dict[str, Stage]:
@@ -102,18 +97,28 @@ def read_stage(path: Path, folder: Path) -> Stage:
     )
 
 
-def _header(sql: str, where: str) -> dict[str, str]:
+def _header_lines(sql: str) -> dict[str, str]:
     header: dict[str, str] = {}
     for line in sql.splitlines():
         if not line.startswith("--"):
             break
         if match := HEADER_LINE.fullmatch(line):
             header[match["key"]] = match["value"]
+    return header
+
+
+def _header(sql: str, where: str) -> dict[str, str]:
+    header = _header_lines(sql)
     if unknown := sorted(header.keys() - HEADER_KEYS):
         raise CatalogError(f"features/{where}: unknown header key {unknown[0]!r}: {nearest(unknown[0], HEADER_KEYS)}")
     if missing := sorted({"stage", "row", "key", "grain", "owner"} - header.keys()):
         raise CatalogError(f"features/{where}: the header lacks {', '.join(missing)}")
     return header
+
+
+def declared_inputs(sql: str) -> tuple[str, ...]:
+    """The tables that a query's header names as its inputs."""
+    return _names(_header_lines(sql).get("inputs", ""))
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ bench: $(READY)  ## measure speed beside its limits
 
 lock: $(READY) $(UV)  ## resolve requirements.lock anew from pyproject.toml
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links --upgrade -o requirements.lock
+	  --custom-compile-command "make lock" --upgrade -o requirements.lock
 
 clean:  ## remove what was built (.venv and .tools too)
 	rm -rf $(VENV) .tools .demo dist build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

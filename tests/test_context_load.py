@@ -146,7 +146,7 @@ def test_a_template_loads_and_is_never_written_over_a_file(tmp_path: Path) -> No
 
 def test_a_template_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ContextError, match="cannot write the context files in .*file: "):
+    with pytest.raises(ContextError, match=r"cannot write the context files in .*file: "):
         Context.template(tmp_path / "file")
 
 

@@ -1,0 +1,82 @@
+-- The event table's columns for one UTC day of a batch, in the catalogue's order.
+-- Reads raw (cloudtrail_read.sql), identities, agents, calls, files, destinations and repeated (rows already loaded).
+with kept as (
+    select raw.*, identities.* exclude (caller), agents.user_agent, agents.tool, calls.operation, calls.bytes,
+        files.file, files.first + raw.place as record,
+        destinations.* exclude (rn),
+        case
+            when raw.api = 'ConsoleLogin' and raw.error_message is not null
+                then coalesce(raw.error_code, raw.error_message)
+            else nullif(raw.error_code, '')
+        end as failure,
+        coalesce(
+            nullif(regexp_extract(raw.resources, $bucket_in_arn, 1), ''), nullif(raw.asked[1], '')
+        ) as bucket_in_resources,
+        ('"' || nullif(regexp_extract(raw.resources, $key_in_arn, 1), '') || '"')::json ->> '$' as key_in_resources
+    from raw
+    join identities on raw.caller = identities.caller
+    join agents on coalesce(raw.agent, '') = agents.agent
+    join calls on raw.source = calls.source and raw.api = calls.api
+    join files on raw.segment = files.segment
+    left join destinations on raw.rn = destinations.rn
+    where not raw.is_marker and raw.defect is null and cast(raw.event_time as date) = $day
+        and raw.rn not in (select rn from repeated)
+)
+
+select
+    event_id,
+    shared_event_id,
+    request_id,
+    event_time,
+    'aws' as provider,
+    case when source_bucket is not null then source_account else owner end as account_id,
+    recipient_account,
+    region,
+    'cloudtrail' as source,
+    identity,
+    case
+        when identity_kind = 'anonymous' then 'anonymous'
+        when extra[3] = 'QueryString' then 'signed_url'
+        when account_principal and identity_account <> recipient_account then 'external'
+        else identity_kind
+    end as identity_kind,
+    identity_account,
+    session_name,
+    access_key_id,
+    role_chain,
+    coalesce(mfa, case extra[5] when 'Yes' then true when 'No' then false end) as mfa,
+    case when regexp_matches(address, $ip_address) then address end as source_ip,
+    coalesce(endpoint, extra[4]) as via_endpoint,
+    coalesce(
+        invoked_by,
+        case when address = 'AWS Internal' or address like '%.amazonaws.com' then address end
+    ) as invoked_by,
+    extra[3] as auth_method,
+    user_agent,
+    tool,
+    operation,
+    api,
+    case when failure is null then 'ok' when regexp_matches(failure, $denied) then 'denied' else 'error' end as outcome,
+    failure as error_code,
+    case
+        when source_bucket is not null then source_bucket
+        when asked[1] is null or asked[1] = '' or asked[1] like 'arn:%' then bucket_in_resources
+        else asked[1]
+    end as bucket,
+    case
+        when source_bucket is not null then source_key
+        else coalesce(nullif(asked[2], ''), key_in_resources)
+    end as object_key,
+    case when operation = 'list' then nullif(asked[3], '') end as list_prefix,
+    case when bytes = 'read' and failure is null then
+        case when try_cast(extra[2] as double) between 0 and 9e18 then try_cast(extra[2] as double)::bigint end
+    end as bytes_read,
+    case when bytes = 'written' and failure is null then
+        case when try_cast(extra[1] as double) between 0 and 9e18 then try_cast(extra[1] as double)::bigint end
+    end as bytes_written,
+    destination_kind,
+    destination_account,
+    destination_bucket,
+    file as evidence_file,
+    record as evidence_record
+from kept

@@ -1,0 +1,49 @@
+"""One record, as the reader expects it: declared columns only, each in a shape that it can hold."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+TEXTS = (
+    "@timestamp", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode", "errorMessage",
+    "requestID", "eventID", "sharedEventID", "recipientAccountId", "vpcEndpointId", "eventType", "eventCategory",
+)  # fmt: skip
+OBJECTS = ("userIdentity", "requestParameters", "additionalEventData")
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Misshapen(Exception):
+    """The record cannot stand; the message says why."""
+
+
+def conform(record: Mapping[str, Any]) -> bytes:
+    """Return a record as JSON that the reader takes.
+
+    Only what the event table needs is kept. Text that UTF-8 cannot hold (a lone surrogate from an escape) is replaced
+    by U+FFFD.
+
+    Raises
+    ------
+    Misshapen
+        A field that identifies the call is missing or of a wrong kind.
+    """
+    if not isinstance(record.get("eventName"), str) or not isinstance(record.get("eventSource"), str):
+        raise Misshapen("no eventName or no eventSource")
+    who = record.get("userIdentity")
+    if who is not None and not isinstance(who, Mapping):
+        raise Misshapen("userIdentity is no object")
+    kept = {name: record[name] for name in TEXTS if isinstance(record.get(name), str | int | float)}
+    kept["eventTime"] = record.get("eventTime") if isinstance(record.get("eventTime"), str) else None
+    kept |= {name: record[name] for name in OBJECTS if isinstance(record.get(name), Mapping)}
+    if isinstance(record.get("resources"), list):
+        kept["resources"] = record["resources"]
+    return _encoded(kept)
+
+
+def _encoded(kept: dict[str, Any]) -> bytes:
+    try:
+        text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    except (ValueError, RecursionError) as error:
+        raise Misshapen("nested too deeply" if isinstance(error, RecursionError) else str(error)) from error
+    return SURROGATE.sub("\ufffd", text).encode("utf-8")

@@ -1,0 +1,75 @@
+"""A file's bytes, decompressed: what it is shows in its first bytes, never in its name."""
+
+import io
+import zlib
+from dataclasses import dataclass
+
+import pyarrow as pa
+from isal import igzip
+
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+MAX_INFLATED = 1 << 30
+"""Default cap on one file's decompressed size. CloudTrail's own files stay under about 100 MB; a bomb does not."""
+
+BREAKS = (OSError, EOFError, zlib.error, igzip.isal_zlib.error)
+
+
+@dataclass(frozen=True)
+class Inflated:
+    """A document's bytes and, where it is not whole, what is wrong with it."""
+
+    data: bytes
+    damage: str | None = None
+
+
+def inflate(raw: bytes, limit: int = MAX_INFLATED) -> Inflated:
+    """Decompress gzip (all members) or zstd, or pass plain bytes on; what can be saved of a damaged file is kept."""
+    if raw.startswith(GZIP):
+        return _gzip(raw, limit)
+    if raw.startswith(ZSTD):
+        return _zstd(raw, limit)
+    return _capped(raw, limit)
+
+
+def _capped(data: bytes, limit: int) -> Inflated:
+    if len(data) > limit:
+        return Inflated(b"", f"larger than {limit:,} bytes once decompressed")
+    return Inflated(data)
+
+
+def _gzip(raw: bytes, limit: int) -> Inflated:
+    try:
+        with igzip.IGzipFile(fileobj=io.BytesIO(raw)) as stream:
+            return _capped(stream.read(limit + 1), limit)
+    except BREAKS as error:
+        saved = _salvage(raw, limit)
+        return _capped(saved, limit) if len(saved) > limit else Inflated(saved, f"gzip stream is damaged: {error}")
+
+
+def _salvage(raw: bytes, limit: int) -> bytes:
+    """Return what comes out before the damage, member by member."""
+    out = bytearray()
+    while raw.startswith(GZIP) and len(out) <= limit:
+        member = zlib.decompressobj(31)
+        for start in range(0, len(raw), 1024):
+            try:
+                out += member.decompress(raw[start : start + 1024], limit + 1)
+            except zlib.error:
+                return bytes(out)
+            if member.eof or len(out) > limit:
+                break
+        else:
+            return bytes(out)
+        raw = member.unused_data + raw[start + 1024 :]
+    return bytes(out)
+
+
+def _zstd(raw: bytes, limit: int) -> Inflated:
+    out = bytearray()
+    try:
+        with pa.CompressedInputStream(pa.BufferReader(raw), "zstd") as stream:
+            while len(out) <= limit and (chunk := stream.read(1 << 20)):
+                out += chunk
+    except OSError as error:
+        return Inflated(bytes(out), f"zstd stream is damaged: {error}")
+    return _capped(bytes(out), limit)

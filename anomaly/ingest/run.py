@@ -1,0 +1,238 @@
+"""The run: files into batches, batches through workers, results into the lake in the files' order.
+
+Workers read and transform at the same time; which event is a repeat, and what is committed, is decided strictly in
+order, so that the lake's content does not depend on the number of threads or on where a run was killed.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from anomaly.ingest.batch import Batch, FileResult, read_batch
+from anomaly.ingest.dedupe import Seen, day_of
+from anomaly.ingest.discover import LogFile, discover
+from anomaly.ingest.inflate import MAX_INFLATED
+from anomaly.ingest.ledger import PREFIX, Entry, Ledger
+from anomaly.ingest.quarantine import quarantine_file, write_quarantine
+from anomaly.ingest.report import IngestReport
+from anomaly.ingest.transform import Transform
+from anomaly.lock import locked
+from anomaly.store import TEMPORARY, Lake
+
+BATCH_BYTES = 64 << 20
+"""Decompressed bytes in flight a worker, estimated."""
+
+RATIO = 10
+"""Decompressed size of a .gz by its own size: CloudTrail compresses 8 to 15 times."""
+
+BATCH_FILES = 2_000
+
+Progress = Callable[[int, int], None]
+
+
+def ingest(
+    paths: Sequence[Path],
+    lake: Lake,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    max_inflated: int = MAX_INFLATED,
+) -> IngestReport:
+    """Load CloudTrail files into the lake's event table.
+
+    Parameters
+    ----------
+    paths
+        Files and folders; files already loaded are skipped.
+    lake
+        Where to; its lock is held meanwhile.
+    threads
+        Workers, by default one a processor.
+    progress
+        Called with bytes done and bytes in all, from any thread but never from two at once.
+    max_inflated
+        Bytes that one file may decompress to; a larger one is quarantined.
+
+    Raises
+    ------
+    UsageError
+        A path does not exist.
+    LockedError
+        Another run is writing to the lake.
+    """
+    started = time.monotonic()
+    files = discover(paths, skip=lake.root)
+    with locked(lake.root):
+        ledger = Ledger(lake)
+        ledger.clean()
+        todo = [file for file in files if not ledger.loaded(os.path.abspath(file.path), file.size, file.mtime_ns)]
+        report = IngestReport(files_seen=len(files), files_skipped=len(files) - len(todo))
+        run = _Run(lake, ledger, report, sum(file.size for file in todo), progress, max_inflated)
+        run.work(list(_batches(todo, ledger.next_number())), threads or os.cpu_count() or 1)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _batches(files: Sequence[LogFile], number: int) -> Iterator[Batch]:
+    """Group files, in order, by the bytes they are expected to take in memory."""
+    held: list[LogFile] = []
+    size = 0
+    for file in files:
+        expected = file.size * (1 if file.name.endswith((".json", ".jsonl", ".log", ".txt")) else RATIO)
+        if held and (size + expected > BATCH_BYTES or len(held) >= BATCH_FILES):
+            yield Batch(number, held)
+            held, size, number = [], 0, number + 1
+        held.append(file)
+        size += expected
+    if held:
+        yield Batch(number, held)
+
+
+class _Turns:
+    """A gate that batches pass one by one in the order of their numbers; opened for all when a worker fails."""
+
+    def __init__(self, first: int) -> None:
+        self.now = first
+        self.broken = False
+        self.condition = threading.Condition()
+
+    def wait(self, number: int) -> None:
+        with self.condition:
+            self.condition.wait_for(lambda: self.broken or self.now == number)
+            if self.broken:
+                raise _Stopped
+
+    def done(self) -> None:
+        with self.condition:
+            self.now += 1
+            self.condition.notify_all()
+
+    def fail(self) -> None:
+        with self.condition:
+            self.broken = True
+            self.condition.notify_all()
+
+
+class _Stopped(Exception):
+    """Another worker failed; this one gives up quietly."""
+
+
+class _Run:
+    """One run's shared state."""
+
+    def __init__(
+        self, lake: Lake, ledger: Ledger, report: IngestReport, total: int, progress: Progress | None, limit: int
+    ) -> None:
+        self.lake, self.ledger, self.report, self.limit = lake, ledger, report, limit
+        self.total, self.progress, self.bytes_done = total, progress, 0
+        self.seen = Seen(lake)
+
+    def work(self, batches: Sequence[Batch], threads: int) -> None:
+        """Put all batches through; raises what a worker raised first."""
+        if not batches:
+            return
+        self.queue = iter(batches)
+        self.taking = threading.Lock()
+        self.order, self.commits = _Turns(batches[0].number), _Turns(batches[0].number)
+        try:
+            with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="ingest") as pool:
+                futures = [pool.submit(self._worker) for _ in range(min(threads, len(batches)))]
+                errors = [error for future in futures if (error := future.exception())]
+        finally:
+            self.seen.close()
+        for error in sorted(errors, key=lambda error: isinstance(error, _Stopped)):
+            raise error
+
+    def _worker(self) -> None:
+        transform = Transform()
+        try:
+            while (batch := self._next()) is not None:
+                self._through(batch, transform)
+        except BaseException:
+            self.order.fail()
+            self.commits.fail()
+            raise
+        finally:
+            transform.close()
+
+    def _next(self) -> Batch | None:
+        with self.taking:
+            return None if self.order.broken else next(self.queue, None)
+
+    def _through(self, batch: Batch, transform: Transform) -> None:
+        read_batch(batch, transform, self.ledger, self.limit)
+        keys = transform.keys()
+        self.order.wait(batch.number)
+        repeated = self.seen.repeated(keys)
+        self.order.done()
+        _count(batch, transform, keys["segment"].to_numpy(np.int64), repeated)
+        transform.prepare(batch.segments, keys["rn"][repeated].tolist())
+        group = f"{PREFIX}{batch.number:08d}"
+        days = [day_of(day) for day in sorted(set(keys["day"][~repeated].tolist()))]
+        staged = []
+        for day in days:
+            path = self.lake.folder("events", day) / f"{TEMPORARY}{group}.parquet"
+            transform.write(day, path)
+            staged.append(path)
+        self.commits.wait(batch.number)
+        self._commit(batch, group, staged)
+        self.report.days |= set(days)
+        self.commits.done()
+
+    def _commit(self, batch: Batch, group: str, staged: list[Path]) -> None:
+        new = [result for result in batch.results if not self._told_before(result)]
+        entries = [entry for result in new for entry in result.entries]
+        if entries:
+            final = quarantine_file(self.lake, group)
+            write_quarantine(final.with_name(TEMPORARY + final.name), entries)
+            staged.append(final.with_name(TEMPORARY + final.name))
+        if new:
+            self.ledger.commit(group, staged, [_entry(result) for result in new])
+        for result in batch.results:
+            self._report(result)
+
+    def _told_before(self, result: FileResult) -> bool:
+        """A file still unreadable for a reason already written down adds no second entry."""
+        known = self.ledger.known.get(os.path.abspath(result.file.path))
+        return result.status == "unreadable" and known is not None and known[3] == "unreadable"
+
+    def _report(self, result: FileResult) -> None:
+        report = self.report
+        report.files_loaded += result.status == "loaded"
+        report.files_skipped += result.status == "skipped"
+        report.files_quarantined += result.status in ("quarantined", "unreadable")
+        report.records.add(result.counts)
+        report.bytes += result.size
+        self.bytes_done += result.file.size
+        if self.progress:
+            self.progress(self.bytes_done, self.total)
+
+
+def _count(batch: Batch, transform: Transform, segment: np.ndarray, repeated: np.ndarray) -> None:
+    """Fill in every file's counts."""
+    size = len(batch.segments)
+    kept = np.bincount(segment, minlength=size)
+    again = np.bincount(segment[repeated], minlength=size)
+    defects = np.zeros(size, dtype=np.int64)
+    for defect in transform.defects():
+        defects[defect.segment] += 1
+        place = batch.segments[defect.segment].first + defect.place
+        batch.results[batch.owners[defect.segment]].refuse_record(place, defect.reason, "")
+    for number, owner in enumerate(batch.owners):
+        counts = batch.results[owner].counts
+        counts.seen += batch.seen[number] - int(defects[number])
+        counts.loaded += int(kept[number] - again[number])
+        counts.duplicate += int(again[number])
+        counts.not_relevant += batch.seen[number] - int(kept[number]) - int(defects[number])
+
+
+def _entry(result: FileResult) -> Entry:
+    file = result.file
+    return Entry(
+        os.path.abspath(file.path), file.name, result.size, file.mtime_ns, result.digest, result.status, result.counts
+    )

@@ -1,0 +1,179 @@
+"""The patient way through a file: record by record, out of any known envelope, past damage to the next good record.
+
+Used for a file that the fast path refused. Every record gets an ordinal in the order met, good or not.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+RECORD_LISTS = ("Records", "Events")
+WRAPPERS = ("CloudTrailEvent", "detail", "event", "_source", "_raw", "cloudtrail_event")
+"""Where shippers put the record: LookupEvents, EventBridge, rule tests, Elasticsearch, Splunk."""
+
+HEAD = re.compile(r'\s*\{\s*"(?:Records|Events)"\s*:\s*\[')
+LIST = re.compile(r"\[\s*(?=[{\]])")
+NOT_UTF8 = re.compile("[\udc80-\udcff]")
+SEPARATORS = re.compile(r"[\s,]*")
+CANDIDATE = re.compile(r'\{\s*"')
+MAX_CANDIDATES = 2_000
+"""Tries to find the next record after damage before the rest of a file is given up."""
+
+CLOUDTRAIL_KEYS = frozenset(
+    ("eventName", "eventSource", "eventVersion", "eventID", "userIdentity", "awsRegion", "recipientAccountId")
+)
+DECODER = json.JSONDecoder()
+BROKEN = (ValueError, RecursionError)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One record: the object, or what is wrong with it and the text it stands in."""
+
+    ordinal: int
+    record: Mapping[str, Any] | None
+    reason: str = ""
+    text: str = ""
+
+
+class NotCloudTrail(Exception):
+    """The file holds no CloudTrail record at all; the message says what it is instead."""
+
+
+def walk(data: bytes) -> list[Found]:
+    """Return every record of a document, in order.
+
+    Raises
+    ------
+    NotCloudTrail
+        No record in it looks like CloudTrail.
+    """
+    text = data.decode("utf-8-sig", "surrogateescape")  # bytes that are no UTF-8 become U+DC80 to U+DCFF
+    if not text.strip("\0 \t\r\n"):
+        raise NotCloudTrail("empty file" if not data else "file of blanks")
+    found = [Found(n, *rest) for n, rest in enumerate(_elements(text))]
+    if not any(_plausible(item) for item in found) and not HEAD.fullmatch(text.rstrip("]} \t\r\n")):
+        raise NotCloudTrail(_what(found, text))
+    return found
+
+
+def _plausible(found: Found) -> bool:
+    if found.record is not None:
+        return looks_like_cloudtrail(found.record)
+    return '"eventName"' in found.text or '"userIdentity"' in found.text
+
+
+def looks_like_cloudtrail(record: Any) -> bool:
+    """Whether an object has at least two of the keys that every CloudTrail record has."""
+    return isinstance(record, Mapping) and len(CLOUDTRAIL_KEYS & record.keys()) >= 2
+
+
+def _what(found: list[Found], text: str) -> str:
+    records = [item.record for item in found if item.record is not None]
+    if any("digestStartTime" in record for record in records):
+        return "CloudTrail digest file: it holds signatures, no events"
+    if records:
+        return f"no CloudTrail record among {len(found):,} JSON records"
+    if not found:
+        return "no record in it"
+    return "binary or not UTF-8, no CloudTrail log" if NOT_UTF8.search(text, 0, 4096) else "no JSON, no CloudTrail log"
+
+
+def _elements(text: str) -> Iterator[tuple[Any, str, str]]:
+    """Yield (record, reason, text) of each record; resynchronises after damage."""
+    head = HEAD.match(text)
+    at = head.end() if head else SEPARATORS.match(text).end()  # type: ignore[union-attr]  # matches the empty string
+    while at < len(text):
+        start = _skip(text, at)
+        if start >= len(text):
+            return
+        try:
+            value, at = DECODER.raw_decode(text, start)
+        except BROKEN as error:
+            at = _next_record(text, start + 1)
+            yield None, _damage(error, text, start, at), text[start : min(at, start + 4000)]
+            continue
+        if NOT_UTF8.search(text, start, at):
+            yield None, "bytes that are not UTF-8", text[start : min(at, start + 4000)]
+        else:
+            yield from _opened(value, text[start:at])
+
+
+def _skip(text: str, at: int) -> int:
+    """Return where the next element starts: past separators, a closed list's tail and the next envelope's head."""
+    while True:
+        at = SEPARATORS.match(text, at).end()  # type: ignore[union-attr]  # matches the empty string
+        if head := HEAD.match(text, at):
+            at = head.end()
+        elif text[at : at + 1] in ("]", "}"):
+            at += 1
+        elif opening := LIST.match(text, at):
+            at = opening.end()
+        else:
+            return at
+
+
+def _next_record(text: str, start: int) -> int:
+    """Return where the next object starts that decodes and looks like a record, the end of the text if none does."""
+    for tries, candidate in enumerate(CANDIDATE.finditer(text, start)):
+        if tries >= MAX_CANDIDATES:
+            break
+        try:
+            value, _ = DECODER.raw_decode(text, candidate.start())
+        except BROKEN:
+            continue
+        if any(looks_like_cloudtrail(inner) for inner, _, _ in _opened(value, "")):
+            return candidate.start()
+    return len(text)
+
+
+def _damage(error: Exception, text: str, start: int, end: int) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, json.JSONDecodeError):
+        where = "the file ends inside the record" if end >= len(text) and error.pos >= len(text) - 1 else error.msg
+        return f"broken JSON at character {error.pos - start} of the record: {where}"
+    return f"broken JSON: {error}"
+
+
+def _opened(value: Any, text: str, depth: int = 4) -> Iterator[tuple[Any, str, str]]:
+    """Yield the records inside a decoded value: of a list, an envelope or a wrapper, or the value itself."""
+    if isinstance(value, list) and depth:
+        for inner in value:
+            yield from _opened(inner, "", depth - 1)
+    elif isinstance(value, str) and value.lstrip().startswith("{") and depth:
+        yield from _opened_text(value, depth)
+    elif not isinstance(value, Mapping):
+        yield None, f"record is {_kind(value)}, not an object", text or str(value)[:4000]
+    elif (inner := _inner(value)) is not None and depth:
+        yield from _opened(inner, "", depth - 1)
+    else:
+        yield value, "", text
+
+
+def _opened_text(value: str, depth: int) -> Iterator[tuple[Any, str, str]]:
+    try:
+        yield from _opened(json.loads(value), value, depth - 1)
+    except BROKEN:
+        yield None, "wrapped record is broken JSON", value[:4000]
+
+
+def _inner(value: Mapping[str, Any]) -> Any:
+    """Return what an envelope or wrapper holds, None for a record that stands by itself."""
+    if looks_like_cloudtrail(value):
+        return None
+    for key in RECORD_LISTS:
+        if isinstance(value.get(key), list):
+            return value[key]
+    for key in WRAPPERS:
+        inner = value.get(key)
+        if looks_like_cloudtrail(inner) or (isinstance(inner, str) and inner.lstrip().startswith("{")):
+            return inner
+    return None
+
+
+def _kind(value: Any) -> str:
+    names = {type(None): "null", bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list"}
+    return names.get(type(value), type(value).__name__)

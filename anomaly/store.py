@@ -51,6 +51,12 @@ class Store:
         """Run a query and return all its rows."""
         return self.connection.execute(sql, parameters).fetchall()
 
+    def records(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> list[dict[str, Any]]:
+        """Run a query and return each row by column name."""
+        result = self.connection.execute(sql, parameters)
+        names = [column[0] for column in result.description or []]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
     def value(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> Any:
         """Run a query of one row and one column and return that value."""
         return self.rows(sql, parameters)[0][0]

@@ -1,0 +1,116 @@
+"""Where each planted campaign ranked in a queue of cases, day by day, and how many alerts a day the queue raised.
+
+A queue is one scored session a row: session_id, day, case_id, case_rank (missing where a workflow covers it), alert,
+score. The product's own and the baselines' queues have the same shape and are judged by the same code.
+"""
+
+import numpy as np
+import pandas as pd
+
+FOUND_RANK = 10
+"""A campaign counts as found on a day when one of its cases is among that day's first 10."""
+
+CAMPAIGN_COLUMNS = (
+    "campaign",
+    "scenario",
+    "kind",
+    "first_day",
+    "days",
+    "best_rank",
+    "best_day",
+    "session_id",
+    "alerted",
+    "days_to_detect",
+    "bytes_total",
+    "bytes_lost",
+)
+
+
+def campaign_days(truth: pd.DataFrame, matches: pd.DataFrame, queue: pd.DataFrame) -> pd.DataFrame:
+    """Say for each campaign and day where its best case ranked.
+
+    Returns
+    -------
+    DataFrame
+        campaign, day, scenario, kind, bytes_read, objects, rank (infinity: no case), alert, session_id (its most
+        unusual session that day, missing where none was matched).
+    """
+    days = truth.groupby(["campaign", "day"], as_index=False).agg(
+        scenario=("scenario", "first"),
+        kind=("kind", "first"),
+        bytes_read=("bytes_read", "sum"),
+        objects=("objects", "sum"),
+    )
+    cases = matches.merge(queue, on=["day", "session_id"]).sort_values(["case_rank", "score"], ascending=[True, False])
+    best = cases.groupby(["campaign", "day"], as_index=False).agg(
+        rank=("case_rank", "min"), alert=("alert", "max"), session_id=("session_id", "first")
+    )
+    found = days.merge(best, on=["campaign", "day"], how="left").sort_values(["campaign", "day"], ignore_index=True)
+    rank = found["rank"].astype("float64").fillna(np.inf)
+    return found.assign(rank=rank, alert=found["alert"].eq(True))
+
+
+def campaigns(days: pd.DataFrame) -> pd.DataFrame:
+    """One row a campaign, columns ``CAMPAIGN_COLUMNS``, from the rows of ``campaign_days``.
+
+    ``best_rank`` is infinite for one that never had a case. ``days_to_detect`` counts from its first day to the first
+    found day (missing: never found). ``bytes_lost`` is what it read up to and including that day, since a day is
+    scored when it is over; all of it where it was never found.
+    """
+    rows = [_campaign(str(name), of_one) for name, of_one in days.groupby("campaign")]
+    return pd.DataFrame(rows, columns=list(CAMPAIGN_COLUMNS))
+
+
+def _campaign(name: str, days: pd.DataFrame) -> tuple[object, ...]:
+    best = days.sort_values(["rank", "day"]).iloc[0] if np.isfinite(days["rank"]).any() else _unranked(days)
+    found = days.loc[days["rank"] <= FOUND_RANK, "day"]
+    first, found_day = int(days["day"].min()), found.min() if len(found) else None
+    lost = days if found_day is None else days[days["day"] <= found_day]
+    return (
+        name,
+        days["scenario"].iloc[0],
+        days["kind"].iloc[0],
+        first,
+        len(days),
+        float(best["rank"]),
+        int(best["day"]),
+        best["session_id"],
+        bool(days["alert"].any()),
+        np.nan if found_day is None else float(found_day - first),
+        int(days["bytes_read"].sum()),
+        int(lost["bytes_read"].sum()),
+    )
+
+
+def _unranked(days: pd.DataFrame) -> pd.Series:
+    seen = days[days["session_id"].notna()]
+    return (seen if len(seen) else days).iloc[0]
+
+
+def alerts_a_day(queue: pd.DataFrame, attacked: pd.DataFrame, days: list[int]) -> pd.DataFrame:
+    """Count the alerts of each scored day.
+
+    Parameters
+    ----------
+    attacked
+        day and session_id of every session that belongs to a planted attack; a case that holds one is an attack's.
+    days
+        The scored days; one without alerts counts as 0.
+
+    Returns
+    -------
+    DataFrame
+        day, alerts, alerts_benign (cases that hold no session of an attack).
+    """
+    pairs = pd.MultiIndex.from_frame(attacked[["day", "session_id"]])
+    is_attack = pd.MultiIndex.from_frame(queue[["day", "session_id"]]).isin(pairs)
+    marked = queue.assign(is_attack=is_attack)
+    cases = marked.groupby(["day", "case_id"], as_index=False).agg(
+        alert=("alert", "max"), is_attack=("is_attack", "max")
+    )
+    alerted = cases[cases["alert"].astype(bool)]
+    counts = pd.DataFrame({"day": days})
+    counts["alerts"] = counts["day"].map(alerted.groupby("day").size()).fillna(0).astype(int)
+    benign = alerted[~alerted["is_attack"].astype(bool)].groupby("day").size()
+    counts["alerts_benign"] = counts["day"].map(benign).fillna(0).astype(int)
+    return counts

@@ -1,0 +1,101 @@
+"""What was planted, and which sessions it became: the only place where the evaluation looks at the answers."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from anomaly.errors import DataQualityError
+
+COLUMNS = (
+    "campaign",
+    "scenario",
+    "kind",
+    "day",
+    "identity",
+    "session_name",
+    "buckets",
+    "destination",
+    "first_time",
+    "last_time",
+    "bytes_read",
+    "objects",
+    "note",
+)
+KINDS = ("attack", "benign")
+SECOND_US = 1_000_000
+
+
+def read_truth(path: Path) -> pd.DataFrame:
+    """Read a truth file: one row a campaign, identity and UTC day.
+
+    Returns
+    -------
+    DataFrame
+        The file's columns; ``day`` as days since 1970-01-01, ``first_us`` and ``last_us`` in microseconds UTC (the last
+        second whole), ``bytes_read`` and ``objects`` as whole numbers, 0 where empty.
+
+    Raises
+    ------
+    DataQualityError
+        The file is missing, lacks a column, or holds a kind that is neither attack nor benign.
+    """
+    try:
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except OSError as error:
+        raise DataQualityError(f"cannot read the truth file {path}: {error.strerror}") from error
+    _check(rows, path)
+    return rows.assign(
+        day=_micros(rows["day"]) // (86_400 * SECOND_US),
+        first_us=_micros(rows["first_time"]),
+        last_us=_micros(rows["last_time"]) + SECOND_US - 1,
+        bytes_read=_whole(rows["bytes_read"]),
+        objects=_whole(rows["objects"]),
+    )
+
+
+def match(truth: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
+    """Say which sessions belong to which campaign.
+
+    A session belongs when its day and identity are those of a truth row, its session name too where the row gives one,
+    and its time overlaps the row's.
+
+    Parameters
+    ----------
+    truth
+        As ``read_truth`` returns it.
+    sessions
+        session_id, day, identity, session_name (missing where there is none), start_us, end_us.
+
+    Returns
+    -------
+    DataFrame
+        campaign, day, session_id, each pair once; nothing for a row that no session matches.
+    """
+    pairs = truth[["campaign", "day", "identity", "session_name", "first_us", "last_us"]].merge(
+        sessions[["session_id", "day", "identity", "session_name", "start_us", "end_us"]],
+        on=["day", "identity"],
+        suffixes=("", "_seen"),
+    )
+    named = (pairs["session_name"] == "") | (pairs["session_name"] == pairs["session_name_seen"].fillna(""))
+    overlap = (pairs["start_us"] <= pairs["last_us"]) & (pairs["end_us"] >= pairs["first_us"])
+    found = pairs.loc[named & overlap, ["campaign", "day", "session_id"]]
+    return found.drop_duplicates().sort_values(["campaign", "day", "session_id"]).reset_index(drop=True)
+
+
+def _check(rows: pd.DataFrame, path: Path) -> None:
+    missing = [name for name in COLUMNS if name not in rows.columns]
+    if missing:
+        raise DataQualityError(f"{path} lacks the columns {', '.join(missing)}; it holds {', '.join(rows.columns)}")
+    wrong = rows.index[~rows["kind"].isin(KINDS)]
+    if len(wrong):
+        found = rows["kind"].iloc[int(wrong[0])]
+        raise DataQualityError(f"{path} row {wrong[0] + 2}: the kind {found!r} is neither attack nor benign")
+
+
+def _micros(texts: pd.Series) -> pd.Series:
+    return pd.to_datetime(texts, utc=True, format="ISO8601").dt.as_unit("us").astype(np.int64)
+
+
+def _whole(texts: pd.Series) -> pd.Series:
+    return pd.to_numeric(texts.replace("", "0")).astype(np.int64)

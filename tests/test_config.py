@@ -6,6 +6,7 @@ import pytest
 
 from anomaly.config import Settings, reference
 from anomaly.errors import ConfigError
+from anomaly.model.spec import ModelSpec
 from anomaly.store import Store
 
 REPOSITORY = Path(__file__).parent.parent
@@ -31,8 +32,7 @@ def refusal(content: str, **flags: object) -> list[str]:
 def test_without_a_file_the_defaults_hold() -> None:
     settings = Settings.load()
     assert settings == Settings()
-    assert (settings.train.window_days, settings.train.calibration_days) == (60, 10)
-    assert settings.score.budget_per_day == 10.0
+    assert (settings.lake.root, settings.context.folder) == (Path("lake"), Path("context"))
 
 
 def test_flags_beat_environment_beats_file_beats_default(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_an_accepted_memory_limit_is_one_the_database_takes(limit: str) -> None:
         ("[lake.root]\na = 1\n", "line 1: lake.root = {'a': 1} is a section, not a path"),
         ("[train]\nwindow_days = 3.5\n", "line 2: train.window_days = 3.5 is a number, not a whole number"),
         ("[train]\nwindow_days = true\n", "line 2: train.window_days = True is true or false, not a whole number"),
-        ("[train]\nwindow_days = 0\n", "line 2: train.window_days = 0 is below 1"),
+        ("[train]\nwindow_days = 10\n", "line 2: train.window_days = 10 is below 11"),
         ("[train]\ncalibration_days = 9\n", "line 2: train.calibration_days = 9 is below 10"),
         ("[score]\nbudget_per_day = 0\n", "line 2: score.budget_per_day = 0 is not above 0"),
         ("[score]\nbudget_per_day = inf\n", "line 2: score.budget_per_day = inf is not above 0 and finite"),
@@ -112,6 +112,18 @@ def test_an_accepted_memory_limit_is_one_the_database_takes(limit: str) -> None:
 def test_a_mistake_is_named_where_it_stands(content: str, said: str) -> None:
     (line,) = refusal(content)
     assert said in line
+
+
+def test_calibration_has_to_fit_in_the_window() -> None:
+    with pytest.raises(ConfigError, match=r"calibration_days = 20 leaves no day .*window_days = 20"):
+        Settings.load(None, {"train.window_days": 20, "train.calibration_days": 20})
+
+
+def test_the_defaults_are_those_of_the_model_spec() -> None:
+    settings = Settings()
+    spec = ModelSpec.load(settings.train.model)
+    assert (settings.train.window_days, settings.train.calibration_days) == (spec.training_days, spec.calibration_days)
+    assert settings.score.budget_per_day == spec.budget_per_day
 
 
 def test_all_mistakes_of_all_sources_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,3 +161,11 @@ def test_a_file_that_cannot_be_read_is_named(folder: Path) -> None:
 def test_the_reference_holds_every_setting() -> None:
     documented = (REPOSITORY / "docs" / "config.md").read_text(encoding="utf-8")
     assert "\n".join(reference()) in documented
+
+
+def test_the_example_of_the_guide_is_accepted(folder: Path) -> None:
+    guide = (REPOSITORY / "docs" / "config.md").read_text(encoding="utf-8")
+    Path("anomaly.toml").write_text(guide.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    settings = Settings.load()
+    assert settings.score.budget_per_day == 5.0
+    assert settings.detection.iam_role_context == ("*:role/etl-*", "*:role/backup")

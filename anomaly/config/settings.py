@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from anomaly.config.checks import above_zero, at_least, globs, memory, not_empty
 from anomaly.config.gather import Field, field_of, gather
+from anomaly.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,6 @@ class IngestSettings:
 
     threads: Annotated[int, "files read at once; 0 takes every core", at_least(0)] = 0
     max_inflated_bytes: Annotated[int, "largest file once inflated; a larger one is quarantined", at_least(1)] = 2**30
-    batch_bytes: Annotated[int, "inflated bytes that one thread loads at once", at_least(1)] = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class FeatureSettings:
 class TrainSettings:
     """Training the model."""
 
-    window_days: Annotated[int, "days of sessions the forest learns from", at_least(1)] = 60
-    calibration_days: Annotated[int, "days after them held out for calibration; at least 10", at_least(10)] = 10
+    window_days: Annotated[int, "days of sessions a model is trained from; at least 11", at_least(11)] = 60
+    calibration_days: Annotated[int, "the last of them, held out for calibration; at least 10", at_least(10)] = 10
     model: Annotated[str, "name of the model spec and of the registered model", not_empty] = "exfil-detector"
 
 
@@ -99,7 +99,17 @@ class Settings:
             section: dataclasses.replace(defaults, **_of_section(values, section))
             for section, defaults in _sections().items()
         }
-        return cls(**bodies)
+        settings = cls(**bodies)
+        _window_holds_calibration(settings.train)
+        return settings
+
+
+def _window_holds_calibration(train: TrainSettings) -> None:
+    if train.calibration_days >= train.window_days:
+        raise ConfigError(
+            f"train.calibration_days = {train.calibration_days} leaves no day to train on "
+            f"of train.window_days = {train.window_days}"
+        )
 
 
 def _sections() -> dict[str, Any]:

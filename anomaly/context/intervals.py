@@ -79,7 +79,8 @@ def _breakpoints(networks: list[Network]) -> Iterator[tuple[bytes, int]]:
 def _sweep(networks: list[Network], order: list[int]) -> Iterator[tuple[bytes, int]]:
     around: list[int] = []
     for place in order:
-        while around and networks[around[-1]].broadcast_address < networks[place].network_address:  # type: ignore[operator]
+        first = int(networks[place].network_address)
+        while around and int(networks[around[-1]].broadcast_address) < first:
             yield from _closed(networks, around)
         around.append(place)
         yield _key(networks[place].network_address), place

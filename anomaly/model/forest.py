@@ -125,6 +125,17 @@ def anchored(signals: pd.DataFrame, fraction: float) -> dict[str, int]:
     return {str(name): int(count) for name, count in missing.items() if count > 0}
 
 
+def plain_forest_scores(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> Floats:
+    """Score rows with scikit-learn's IsolationForest at its defaults, (n_rows of test,): the evaluation's baseline.
+
+    No clipping, no cap, no anchors, no tie-break; higher = more unusual here too.
+    """
+    from sklearn.ensemble import IsolationForest
+
+    model = IsolationForest(random_state=seed).fit(matrix(train, list(train.columns)))
+    return np.asarray(-model.score_samples(matrix(test, list(train.columns))), dtype=np.float64)
+
+
 def _transform(values: Matrix, cap: float) -> npt.NDArray[np.float32]:
     return np.sqrt(np.clip(values, 0, cap)).astype(np.float32)
 

@@ -12,9 +12,9 @@ import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -22,29 +22,19 @@ from typing import Any
 
 from anomaly import __version__
 from anomaly.errors import AnomalyError, NoModelError, UnsafeModelError, nearest
-from anomaly.model import modelfile
+from anomaly.model import modelfile, tracking
 from anomaly.model.detector import ExfilDetector
-from anomaly.model.relocate import rehome
 from anomaly.model.spec import ModelSpec
+from anomaly.model.tracking import Version
 from anomaly.model.training import Training
 
 NAME = "exfil-detector"
+EVALUATION = "evaluation"
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 MODEL_FILE = "model.skops"
 REQUIREMENTS = ("numpy", "pandas", "scikit-learn", "skops")
 """Pinned to what is installed. This product itself is left out: its name is not ours on a public index."""
 TRAIN_FIRST = "run `anomaly train --until DAY`"
-
-
-@dataclass(frozen=True)
-class Version:
-    """One registered model: its number, when it was made, the aliases on it, its tags and its run's metrics."""
-
-    number: int
-    created: datetime
-    aliases: tuple[str, ...]
-    tags: Mapping[str, str]
-    metrics: Mapping[str, float]
 
 
 class Registry:
@@ -107,12 +97,7 @@ class Registry:
 
     def versions(self) -> list[Version]:
         """All registered versions, oldest first; empty when nothing was registered."""
-        if not self.database.exists():
-            return []
-        with _quiet():
-            found = self._client.search_model_versions(f"name = '{NAME}'", max_results=1000)
-            aliases = self._aliases()
-            return sorted((self._version(each, aliases) for each in found), key=lambda version: version.number)
+        return tracking.versions(self.database, NAME)
 
     def load(self, version: int) -> ExfilDetector:
         """Load a version safely: digest, our own list of types, and every value checked before it is used."""
@@ -131,6 +116,27 @@ class Registry:
             raise UnsafeModelError(f"version {version} of {NAME}: {path} is not the file that was registered")
         return read_model(data)
 
+    def log_evaluation(
+        self, metrics: Mapping[str, float], params: Mapping[str, str], artifacts: Sequence[Path] = ()
+    ) -> str:
+        """Keep an evaluation's figures and files as a run of an experiment of its own; returns the run's id."""
+        client = self._writer()
+        with _quiet():
+            from mlflow.entities import Metric, Param, RunTag
+
+            run = client.create_run(_experiment_id(client, EVALUATION, self.artifacts)).info.run_id
+            now = int(datetime.now(UTC).timestamp() * 1000)
+            client.log_batch(
+                run,
+                metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
+                params=[Param(name, value) for name, value in params.items()],
+                tags=[RunTag("code_version", __version__)],
+            )
+            for path in artifacts:
+                client.log_artifact(run, str(path))
+            client.set_terminated(run)
+        return str(run)
+
     @cached_property
     def _client(self) -> Any:
         uri = f"sqlite:///{self.database}"
@@ -144,34 +150,11 @@ class Registry:
     def _writer(self) -> Any:
         self.artifacts.mkdir(parents=True, exist_ok=True)
         if self.database.exists():
-            rehome(self.database, NAME, self.artifacts.as_uri())
+            tracking.rehome(self.database, self.artifacts.as_uri())
         return self._client
 
-    def _aliases(self) -> dict[str, int]:
-        from mlflow.exceptions import MlflowException
-
-        try:
-            return {alias: int(version) for alias, version in self._client.get_registered_model(NAME).aliases.items()}
-        except MlflowException as error:
-            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-                return {}
-            raise
-
     def _aliased(self, alias: str) -> int | None:
-        if not self.database.exists():
-            return None
-        with _quiet():
-            return self._aliases().get(alias)
-
-    def _version(self, found: Any, aliases: Mapping[str, int]) -> Version:
-        number = int(found.version)
-        return Version(
-            number=number,
-            created=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
-            aliases=tuple(sorted(alias for alias, at in aliases.items() if at == number)),
-            tags=dict(found.tags),
-            metrics=dict(self._client.get_run(found.run_id).data.metrics),
-        )
+        return tracking.aliases(self.database, NAME).get(alias)
 
     def _log(self, client: Any, run: Any, training: Training, spec: ModelSpec, tags: dict[str, str]) -> int:
         """Log a run with everything about a training, its model and its card, and make a version of it."""
@@ -217,13 +200,17 @@ def read_model(data: bytes) -> ExfilDetector:
 
 def _experiment(client: Any, artifacts: Path) -> str:
     """The experiment's id, made on first use with the registered model. Runs that a kill left open are closed."""
-    found = client.get_experiment_by_name(NAME)
-    experiment = found.experiment_id if found else client.create_experiment(NAME, artifacts.as_uri())
+    experiment = _experiment_id(client, NAME, artifacts)
     if not client.search_registered_models(f"name = '{NAME}'"):
         client.create_registered_model(NAME)
     for run in client.search_runs([experiment], "attributes.status = 'RUNNING'"):
         client.set_terminated(run.info.run_id, "KILLED")
-    return str(experiment)
+    return experiment
+
+
+def _experiment_id(client: Any, name: str, artifacts: Path) -> str:
+    found = client.get_experiment_by_name(name)
+    return str(found.experiment_id if found else client.create_experiment(name, artifacts.as_uri()))
 
 
 def _params(training: Training, spec: ModelSpec) -> dict[str, str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st, settings
 
 from anomaly.context import Context
 from anomaly.context.intervals import Ranges, address_keys
@@ -158,6 +158,7 @@ def narrowest(ranges: list[Any], address: Any) -> int | None:
     return max(inside, default=None)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(networks, max_size=12), st.lists(versions.flatmap(addresses), min_size=1, max_size=12))
 def test_the_search_agrees_with_a_plain_loop(ranges: list[Any], asked: list[Any]) -> None:
     found = Ranges([str(each) for each in ranges]).find(address_keys(map(str, asked)))
@@ -167,6 +168,7 @@ def test_the_search_agrees_with_a_plain_loop(ranges: list[Any], asked: list[Any]
     assert all(mapped(address) in mapped_network(ranges[place]) for place, address in inside)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(st.sampled_from("0123456789abcdefA.:% []g"), max_size=20) | st.ip_addresses().map(str))
 def test_what_counts_as_an_address_is_what_the_standard_library_takes(text: str) -> None:
     bare = text.strip()

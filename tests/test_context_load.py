@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st, settings
 
 from anomaly.context import Context
 from anomaly.context.destinations import SHOWN
@@ -200,6 +200,7 @@ contexts = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     tables=contexts,
     delimiter=st.sampled_from(",;\t"),

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
-from hypothesis import strategies as st, settings
+from hypothesis import strategies as st
 
 from anomaly.context import Context
 from anomaly.context.intervals import Ranges, address_keys

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import example, given, settings
-from hypothesis import strategies as st, settings
+from hypothesis import strategies as st
 
 from anomaly.globs import glob
 from anomaly.store import Store

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st, settings
+from hypothesis import strategies as st
 
 from anomaly.context import Context
 from anomaly.context.destinations import SHOWN

@@ -1,6 +1,6 @@
 -- Baseline (a): how many standard deviations an actor's bytes of a day lie above its own 30 days strictly before.
 -- Reads the view actor_days (actor, day, bytes_read: one row an actor and active day). Grain: actor, day. Owner: detection
-with trailing as (
+with with_past as (
     select
         actor,
         day,
@@ -24,7 +24,7 @@ referred as (
         bytes_read,
         coalesce(case when own_days >= 3 then own_mean else wide_mean end, 0) as mean,
         coalesce(case when own_days >= 3 then own_deviation else wide_deviation end, 0) as deviation
-    from trailing
+    from with_past
 )
 
 -- habits that hardly vary would make any change infinite: the deviation is at least a tenth of the mean and 1 MiB

@@ -1,0 +1,94 @@
+"""Why a campaign ranked where it did: the session that ranked best, its strongest signals, and what ranked before it.
+
+For those who write features; it reads the answers, so nothing here may find its way into a score.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from anomaly.evaluate.outcome import FOUND_RANK, campaign_days, campaigns
+from anomaly.evaluate.replay import OURS, Replay
+from anomaly.evaluate.report import table
+
+STRONGEST = 5
+HEADER = (
+    "campaign",
+    "best rank",
+    "rivals",
+    "expected a day",
+    "best day",
+    "who",
+    "headline family",
+    "strongest signals",
+)
+CROWD_HEADER = ("headline family", "places in the top 10", "of them look-alikes")
+
+
+def misses(replays: Sequence[Replay]) -> str:
+    """Every planted attack, worst first, with the five highest signals of its best session; then the queue's crowd."""
+    rows = [row for replay in replays for row in _rows(replay)]
+    rows.sort(key=lambda row: (-row[0], row[1]))
+    parts = ["## Every attack, worst ranked first", table(HEADER, (cells for _, cells in rows))]
+    parts += ["## What else stood in the top 10", table(CROWD_HEADER, _crowd(replays))]
+    return "\n\n".join(parts) + "\n"
+
+
+def strongest(signals: pd.Series, count: int = STRONGEST) -> str:
+    """Name the highest signals of a session that are above 0: ``volume_bytes_own 3.2, …``."""
+    highest = signals[signals > 0].astype(float).nlargest(count)
+    return ", ".join(f"{name} {value:.1f}" for name, value in highest.items()) or "none above 0"
+
+
+def _rows(replay: Replay) -> Iterable[tuple[float, tuple[str, ...]]]:
+    of = {name: campaigns(campaign_days(replay.truth, replay.matches, queue)) for name, queue in replay.queues.items()}
+    ranks = {name: found.set_index("campaign")["best_rank"] for name, found in of.items()}
+    scores = replay.scores.set_index("session_id")
+    for _, row in of[OURS][of[OURS]["kind"] == "attack"].iterrows():
+        rivals = " ".join(_rank(float(ranks[name][row["campaign"]])) for name in ranks if name != OURS)
+        seen = isinstance(row["session_id"], str)
+        score = scores.loc[row["session_id"]] if seen else None
+        yield (
+            float(row["best_rank"]),
+            (
+                f"{replay.seed}/{row['campaign']}",
+                _rank(float(row["best_rank"])),
+                rivals,
+                "-" if score is None else f"{score['expected_per_day']:.2g}",
+                str(pd.Timestamp(int(row["best_day"]), unit="D").date()),
+                "no session matched" if score is None else _short(str(score["actor"])),
+                "-" if score is None else f"{score['family']}{' (covered)' if score['covered'] else ''}",
+                "-" if score is None else strongest(replay.signals.loc[row["session_id"]]),
+            ),
+        )
+
+
+def _crowd(replays: Sequence[Replay]) -> list[tuple[str, str, str]]:
+    parts = []
+    for replay in replays:
+        kinds = replay.truth.drop_duplicates("campaign").set_index("campaign")["kind"]
+        marked = replay.matches.assign(kind=replay.matches["campaign"].map(kinds))
+        attacks, harmless = (set(marked.loc[marked["kind"] == kind, "session_id"]) for kind in ("attack", "benign"))
+        cases = replay.scores[replay.scores["case_rank"] <= FOUND_RANK].sort_values("rank")
+        cases = cases.assign(
+            attack=cases["session_id"].isin(attacks), look_alike=cases["session_id"].isin(harmless), seed=replay.seed
+        )
+        parts.append(
+            cases.groupby(["seed", "day", "case_rank"], as_index=False).agg(
+                family=("family", "first"), attack=("attack", "max"), look_alike=("look_alike", "max")
+            )
+        )
+    crowd = pd.concat(parts)
+    crowd = crowd[~crowd["attack"]]
+    counts = crowd.groupby("family").agg(places=("look_alike", "size"), look_alikes=("look_alike", "sum"))
+    counts = counts.sort_values("places", ascending=False)
+    return [(str(family), str(row["places"]), str(row["look_alikes"])) for family, row in counts.iterrows()]
+
+
+def _rank(value: float) -> str:
+    return f"{value:.0f}" if value != float("inf") else "none"
+
+
+def _short(actor: str) -> str:
+    """The end of an arn, where the name is."""
+    return actor.split(":")[-1][-48:]

@@ -1,0 +1,76 @@
+"""All organisations together: campaigns, alert counts and figures by ranking, and what MLflow is told of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from anomaly.evaluate.bootstrap import Figure
+from anomaly.evaluate.figures import Figures, figures, lead
+from anomaly.evaluate.outcome import alerts_a_day, campaign_days, campaigns
+from anomaly.evaluate.replay import OURS, Replay
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an evaluation found.
+
+    ``campaigns`` and ``alerts`` have one row a (ranking, seed, campaign) and a (ranking, seed, day); ``leads`` says by
+    how much more of the same attacks ours finds in the top 10 than each baseline.
+    """
+
+    seeds: tuple[int, ...]
+    budget_per_day: float
+    campaigns: pd.DataFrame
+    alerts: pd.DataFrame
+    figures: dict[str, Figures]
+    leads: dict[str, Figure]
+
+
+def result(replays: Sequence[Replay], budget_per_day: float) -> Result:
+    """Judge every queue of every replay by the same code."""
+    found = pd.concat([_campaigns(replay, name) for replay in replays for name in replay.queues], ignore_index=True)
+    alerts = pd.concat([_alerts(replay, name) for replay in replays for name in replay.queues], ignore_index=True)
+    names = list(replays[0].queues)
+    of = {name: found[found["ranking"] == name] for name in names}
+    return Result(
+        seeds=tuple(replay.seed for replay in replays),
+        budget_per_day=budget_per_day,
+        campaigns=found,
+        alerts=alerts,
+        figures={name: figures(of[name], alerts[alerts["ranking"] == name]) for name in names},
+        leads={name: lead(of[OURS], of[name]) for name in names if name != OURS},
+    )
+
+
+def metrics(found: Result) -> dict[str, float]:
+    """The figures as MLflow metrics, by name; those that could not be told are left out."""
+    values: dict[str, float | None] = {}
+    for name, told in found.figures.items():
+        values |= {f"{name}.recall_at_{top}": share.value for top, share in told.overall.found.items()}
+        values |= {f"{name}.recall_at_10.{kind}": each.found[10].value for kind, each in told.scenarios.items()}
+        values |= {
+            f"{name}.median_best_rank": told.overall.best_rank.value,
+            f"{name}.days_to_detect": told.overall.days_to_detect.value,
+            f"{name}.bytes_lost_share": told.overall.bytes_lost.value,
+            f"{name}.alerts_a_day": told.alerts.mean.value,
+            f"{name}.alerts_a_day_p90": told.alerts.p90.value,
+            f"{name}.alerts_a_day_without_attacks": told.alerts.mean_benign.value,
+            f"{name}.look_alikes_alerted": float(told.look_alikes_alerted),
+        }
+    values |= {f"lead_at_10.{name}": each.value for name, each in found.leads.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _campaigns(replay: Replay, ranking: str) -> pd.DataFrame:
+    found = campaigns(campaign_days(replay.truth, replay.matches, replay.queues[ranking]))
+    # the same campaign name in two organisations is two campaigns
+    names = f"{replay.seed}/" + found["campaign"].astype(str)
+    return found.assign(ranking=ranking, seed=replay.seed, campaign=names)
+
+
+def _alerts(replay: Replay, ranking: str) -> pd.DataFrame:
+    attacks = replay.truth.loc[replay.truth["kind"] == "attack", "campaign"]
+    attacked = replay.matches[replay.matches["campaign"].isin(attacks)]
+    counts = alerts_a_day(replay.queues[ranking], attacked, replay.days)
+    return counts.assign(ranking=ranking, seed=replay.seed)

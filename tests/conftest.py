@@ -4,21 +4,33 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from anomaly.store import Lake
 
 REPOSITORY = Path(__file__).parent.parent
+SHARED_DATA = "ANOMALY_SHARED_DATA"
+
+# No time limit an example: machines that run tests are shared. In CI hypothesis also repeats the same examples.
+settings.register_profile("house", parent=settings(), deadline=None)
+settings.load_profile("house")
+
+
+def pytest_configure() -> None:
+    """Forget the settings of the person who runs the tests: they would be flags nobody sees."""
+    for name in [name for name in os.environ if name.startswith("ANOMALY_") and name != SHARED_DATA]:
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real log samples: ``$ANOMALY_SHARED_DATA``, else ``shared/data`` beside the checkout."""
-    named = os.environ.get("ANOMALY_SHARED_DATA")
+    named = os.environ.get(SHARED_DATA)
     folder = Path(named) if named else REPOSITORY.parent / "shared" / "data"
     if not folder.is_dir():
         if named:
-            pytest.fail(f"ANOMALY_SHARED_DATA names {folder}, which is no folder")
-        pytest.skip(f"the real log samples are not at hand: no folder {folder}, and ANOMALY_SHARED_DATA is not set")
+            pytest.fail(f"{SHARED_DATA} names {folder}, which is no folder")
+        pytest.skip(f"the real log samples are not at hand: no folder {folder}, and {SHARED_DATA} is not set")
     return folder
 
 

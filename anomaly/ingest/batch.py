@@ -16,7 +16,7 @@ from anomaly.ingest.inflate import MAX_INFLATED, inflate
 from anomaly.ingest.ledger import Ledger
 from anomaly.ingest.quarantine import Quarantined, excerpt_of
 from anomaly.ingest.report import Counts
-from anomaly.ingest.transform import Segment, Transform, in_memory
+from anomaly.ingest.transform import Segment, Transform
 from anomaly.ingest.walk import Found, NotCloudTrail, walk
 from anomaly.store import DatabaseError
 
@@ -90,8 +90,7 @@ def _passes(file: LogFile, transform: Transform, ledger: Ledger, limit: int) -> 
 
 def _attempt(batch: Batch, transform: Transform, ledger: Ledger, limit: int, patient: set[int]) -> None:
     batch.results, batch.segments, batch.owners = [], [], []
-    with in_memory() as (descriptor, path), open(descriptor, "wb", closefd=False) as out:
-        out.write(b"[")
+    with transform.array as out:
         for number, file in enumerate(batch.files):
             result = FileResult(file)
             batch.results.append(result)
@@ -101,9 +100,8 @@ def _attempt(batch: Batch, transform: Transform, ledger: Ledger, limit: int, pat
                 out.write(b"," if len(text) else b"")
                 batch.segments.append(Segment(file.name, first))
                 batch.owners.append(number)
-        out.write(transform.marker(len(batch.segments)) + b"]")
-        out.flush()
-        batch.seen = transform.read(path, batch.segments)
+        out.end(transform.marker(len(batch.segments)))
+    batch.seen = transform.read(out.path, batch.segments)
 
 
 def _pieces(result: FileResult, ledger: Ledger, limit: int, patient: bool) -> Iterator[tuple[int, bytes | memoryview]]:

@@ -2,7 +2,7 @@
 -- Reads raw (cloudtrail_read.sql), identities, agents, calls, files, destinations and repeated (rows already loaded).
 with kept as (
     select raw.*, identities.* exclude (caller), agents.user_agent, agents.tool, calls.operation, calls.bytes,
-        files.file, files.first + raw.place as record,
+        files.file, files.first + raw.rn - files.marker_rn - 1 as record,
         destinations.* exclude (rn),
         case
             when raw.api = 'ConsoleLogin' and raw.error_message is not null
@@ -10,7 +10,7 @@ with kept as (
             else nullif(raw.error_code, '')
         end as failure,
         coalesce(
-            nullif(regexp_extract(raw.resources, $bucket_in_arn, 1), ''), nullif(raw.asked[1], '')
+            nullif(regexp_extract(raw.resources, $bucket_in_arn, 1), ''), nullif(raw.bucket_name, '')
         ) as bucket_in_resources,
         ('"' || nullif(regexp_extract(raw.resources, $key_in_arn, 1), '') || '"')::json ->> '$' as key_in_resources
     from raw
@@ -36,7 +36,7 @@ select
     identity,
     case
         when identity_kind = 'anonymous' then 'anonymous'
-        when extra[3] = 'QueryString' then 'signed_url'
+        when auth_method = 'QueryString' then 'signed_url'
         when account_principal and identity_account <> recipient_account then 'external'
         else identity_kind
     end as identity_kind,
@@ -44,14 +44,14 @@ select
     session_name,
     access_key_id,
     role_chain,
-    coalesce(mfa, case extra[5] when 'Yes' then true when 'No' then false end) as mfa,
+    coalesce(mfa, case mfa_used when 'Yes' then true when 'No' then false end) as mfa,
     case when regexp_matches(address, $ip_address) then address end as source_ip,
-    coalesce(endpoint, extra[4]) as via_endpoint,
+    coalesce(endpoint, extra_endpoint) as via_endpoint,
     coalesce(
         invoked_by,
         case when address = 'AWS Internal' or address like '%.amazonaws.com' then address end
     ) as invoked_by,
-    extra[3] as auth_method,
+    auth_method,
     user_agent,
     tool,
     operation,
@@ -60,19 +60,20 @@ select
     failure as error_code,
     case
         when source_bucket is not null then source_bucket
-        when asked[1] is null or asked[1] = '' or asked[1] like 'arn:%' then bucket_in_resources
-        else asked[1]
+        when bucket_name is null or bucket_name = '' or starts_with(bucket_name, 'arn:') then bucket_in_resources
+        else bucket_name
     end as bucket,
     case
         when source_bucket is not null then source_key
-        else coalesce(nullif(asked[2], ''), key_in_resources)
+        when operation = 'list' then null
+        else coalesce(nullif(key_name, ''), key_in_resources)
     end as object_key,
-    case when operation = 'list' then nullif(asked[3], '') end as list_prefix,
+    case when operation = 'list' then nullif(prefix, '') end as list_prefix,
     case when bytes = 'read' and failure is null then
-        case when try_cast(extra[2] as double) between 0 and 9e18 then try_cast(extra[2] as double)::bigint end
+        case when try_cast(bytes_out as double) between 0 and 9e18 then try_cast(bytes_out as double)::bigint end
     end as bytes_read,
     case when bytes = 'written' and failure is null then
-        case when try_cast(extra[1] as double) between 0 and 9e18 then try_cast(extra[1] as double)::bigint end
+        case when try_cast(bytes_in as double) between 0 and 9e18 then try_cast(bytes_in as double)::bigint end
     end as bytes_written,
     destination_kind,
     destination_account,

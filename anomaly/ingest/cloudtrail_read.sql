@@ -1,11 +1,13 @@
 -- One row a kept CloudTrail record of a batch, a marker, or a record that cannot stand; the rest is only counted.
 -- Reads one JSON array: marker {"_batch": nonce, "_segment": n} before each run of records, one more at the end.
 -- Every column is declared; nested ones stay JSON text, so no shape of theirs can stop the reader.
+-- A CASE is evaluated only for the rows that need it: the costly tests stand in branches.
 create or replace temp table raw as
 with delivered as (
     select *,
         row_number() over () as rn,
-        coalesce("_batch" = $nonce, false) as is_marker
+        max(case when "_batch" = $nonce then "_segment" end)
+            over (rows between unbounded preceding and current row) as segment
     from read_json($path, format = 'array', maximum_object_size = 33554432, columns = {
         '_batch': 'VARCHAR', '_segment': 'BIGINT',
         'eventTime': 'VARCHAR', '@timestamp': 'VARCHAR', 'eventSource': 'VARCHAR', 'eventName': 'VARCHAR',
@@ -17,10 +19,10 @@ with delivered as (
     })
 ),
 
-placed as (
+timed as (
     select *,
-        max(case when is_marker then "_segment" end) over (rows between unbounded preceding and current row) as segment,
-        rn - 1 - max(case when is_marker then rn end) over (rows between unbounded preceding and current row) as place,
+        coalesce("_batch" = $nonce, false) as is_marker,
+        coalesce(eventTime, "@timestamp") as written_time,
         try_cast(coalesce(eventTime, "@timestamp") as timestamptz) at time zone 'UTC' as event_time
     from delivered
 ),
@@ -28,24 +30,43 @@ placed as (
 judged as (
     select *,
         case
+            when eventName between 'A' and 'Z~' and eventSource is not null and starts_with(userIdentity, '{')
+                and event_time between timestamp '2006-03-14' and timestamp '2099-12-31' then null
             when is_marker then null
             when eventName is null or eventSource is null then 'no eventName or no eventSource'
             when left(eventName, 1) in ('{', '[') or left(eventSource, 1) in ('{', '[')
                 then 'eventName or eventSource is no text'
-            when coalesce(eventTime, "@timestamp") is null then 'no eventTime and no @timestamp'
-            when event_time is null
-                then 'the time ' || left(coalesce(eventTime, "@timestamp"), 60) || ' cannot be read'
-            when event_time not between '2006-03-14'::timestamp and '2099-12-31'::timestamp
-                then 'the time ' || left(coalesce(eventTime, "@timestamp"), 60) || ' is outside 2006-03-14 to 2099-12-31'
-            when left(userIdentity, 1) not in ('{', 'n') then 'userIdentity is no object'
+            when written_time is null then 'no eventTime and no @timestamp'
+            when event_time is null then 'the time ' || left(written_time, 60) || ' cannot be read'
+            when event_time not between timestamp '2006-03-14' and timestamp '2099-12-31'
+                then 'the time ' || left(written_time, 60) || ' is outside 2006-03-14 to 2099-12-31'
+            when not starts_with(userIdentity, '{') and userIdentity <> 'null' then 'userIdentity is no object'
         end as defect,
-        (regexp_matches(eventSource, $s3_family) or list_contains($kept, eventSource || '/' || eventName))
-        and coalesce(eventType, '') not in ('AwsVpceEvent', 'AwsCloudTrailInsight')
-        and coalesce(eventCategory, '') not in ('NetworkActivity', 'Insight') as relevant
-    from placed
+        case
+            when eventType in ('AwsVpceEvent', 'AwsCloudTrailInsight') then false
+            when eventCategory in ('NetworkActivity', 'Insight') then false
+            when starts_with(eventSource, 's3') then regexp_matches(eventSource, $s3_family)
+            else list_contains($kept, eventSource || '/' || eventName)
+        end as relevant
+    from timed
+),
+
+opened as (
+    select *,
+        case when eventName in ('GetObject', 'PutObject', 'HeadObject', 'DeleteObject') then false
+            else list_contains($with_destination, eventName) end as names_destination,
+        json_extract_string(requestParameters, ['$.bucketName', '$.key', '$.prefix']) as asked,
+        json_extract_string(additionalEventData, [
+            '$.bytesTransferredIn', '$.bytesTransferredOut', '$.AuthenticationMethod', '$.vpcEndpointId', '$.MFAUsed'
+        ]) as extra,
+        json_extract_string(resources, [
+            '$[0].accountId', '$[1].accountId', '$[0].accountid', '$[1].accountid', '$[2].accountId'
+        ]) as owners
+    from judged
+    where "_batch" is not null or defect is not null or relevant
 )
 
-select rn, segment, place, is_marker, defect, event_time, eventSource as source, eventName as api,
+select rn, segment, is_marker, defect, event_time, eventSource as source, eventName as api,
     awsRegion as region, sourceIPAddress as address, userAgent as agent, errorCode as error_code,
     errorMessage as error_message, requestID as request_id, sharedEventID as shared_event_id,
     recipientAccountId as recipient_account, vpcEndpointId as endpoint,
@@ -54,15 +75,11 @@ select rn, segment, place, is_marker, defect, event_time, eventSource as source,
         requestID, userIdentity, requestParameters, additionalEventData, resources
     ))) as event_id,
     coalesce(userIdentity, 'null') as caller,
-    json_extract_string(requestParameters, ['$.bucketName', '$.key', '$.prefix']) as asked,
-    json_extract_string(additionalEventData, [
-        '$.bytesTransferredIn', '$.bytesTransferredOut', '$.AuthenticationMethod', '$.vpcEndpointId', '$.MFAUsed'
-    ]) as extra,
-    nullif(regexp_extract(resources, '"account[Ii]d":"([0-9]+)"', 1), '') as owner,
-    case when json_extract_string(requestParameters, '$.bucketName') is null
-        or json_extract_string(requestParameters, '$.bucketName') like 'arn:%'
-        or json_extract_string(requestParameters, '$.key') is null
-        or list_contains($with_destination, eventName) then resources end as resources,
-    case when list_contains($with_destination, eventName) then requestParameters end as parameters
-from judged
-where is_marker or defect is not null or relevant
+    asked[1] as bucket_name, asked[2] as key_name, asked[3] as prefix,
+    extra[1] as bytes_in, extra[2] as bytes_out, extra[3] as auth_method, extra[4] as extra_endpoint,
+    extra[5] as mfa_used,
+    coalesce(owners[1], owners[2], owners[3], owners[4], owners[5]) as owner,
+    case when asked[1] is null or asked[2] is null or starts_with(asked[1], 'arn:') or names_destination
+        then resources end as resources,
+    case when names_destination then requestParameters end as parameters
+from opened

@@ -4,10 +4,9 @@ Two SQL files do the per-row work; what depends on a distinct value (caller, use
 (destinations) is derived in Python once a value and joined.
 """
 
-import contextlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -17,6 +16,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from anomaly.ingest.array_file import ArrayFile
 from anomaly.ingest.destination import destination_of
 from anomaly.ingest.identity import identity_of
 from anomaly.ingest.operations import S3_FAMILY, exact_names, operation_of, operations
@@ -41,7 +41,7 @@ IDENTITIES = pa.schema(
 )
 AGENTS = pa.schema([(name, TEXT) for name in ("agent", "user_agent", "tool")])
 CALLS = pa.schema([(name, TEXT) for name in ("source", "api", "operation", "bytes")])
-FILES = pa.schema([("segment", pa.int64()), ("file", TEXT), ("first", pa.int64())])
+FILES = pa.schema([("segment", pa.int64()), ("file", TEXT), ("first", pa.int64()), ("marker_rn", pa.int64())])
 DESTINATIONS = pa.schema(
     [("rn", pa.int64())]
     + [(name, TEXT) for name in ("destination_kind", "destination_account", "destination_bucket")]
@@ -71,19 +71,21 @@ class Transform:
 
     def __init__(self) -> None:
         self.store = Store(threads=1, memory_limit="1GB")
+        self.array = ArrayFile()
         self.nonce = os.urandom(12).hex()
         for name, schema in (("identities", IDENTITIES), ("agents", AGENTS), ("calls", CALLS)):
             self._table(name, schema)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection and give the array's memory back."""
         self.store.connection.close()
+        self.array.close()
 
     def marker(self, segment: int) -> bytes:
         """Return the array element that starts a segment; the nonce keeps a log from forging one."""
         return b'{"_batch":"%s","_segment":%d}' % (self.nonce.encode(), segment)
 
-    def read(self, path: Path | str, segments: Sequence[Segment]) -> list[int]:
+    def read(self, path: str, segments: Sequence[Segment]) -> list[int]:
         """Read a batch into the table ``raw``.
 
         Returns
@@ -101,7 +103,7 @@ class Transform:
         self.store.run(
             sql("cloudtrail_read"),
             {
-                "path": str(path),
+                "path": path,
                 "nonce": self.nonce,
                 "s3_family": S3_FAMILY,
                 "kept": list(exact_names()),
@@ -116,12 +118,13 @@ class Transform:
             raise ValueError("markers missing")
         if self.store.value("select max(rn) from raw") != markers[-1][1]:
             raise ValueError("text after the end")
-        return [after - before - 1 for (_, before), (_, after) in zip(markers, markers[1:], strict=False)]
+        self.marker_rows = [rn for _, rn in markers]
+        return [after - before - 1 for before, after in zip(self.marker_rows, self.marker_rows[1:], strict=False)]
 
     def defects(self) -> list[Defect]:
         """Return the records of the batch that cannot stand."""
-        rows = self.store.rows("select segment, place, defect from raw where defect is not null order by rn")
-        return [Defect(*row) for row in rows]
+        rows = self.store.rows("select segment, rn, defect from raw where defect is not null order by rn")
+        return [Defect(segment, rn - self.marker_rows[segment] - 1, reason) for segment, rn, reason in rows]
 
     def keys(self) -> pd.DataFrame:
         """Return rn, day (days since 1970), segment and two 64-bit hashes of event_id, for each row that may load."""
@@ -136,7 +139,7 @@ class Transform:
         self._learn("identities", IDENTITIES, ("caller",), "caller", _identity_row)
         self._learn("agents", AGENTS, ("agent",), "coalesce(agent, '') as agent", _agent_row)
         self._learn("calls", CALLS, ("source", "api"), "source, api", _call_row)
-        self._replace("files", FILES, [(i, segment.file, segment.first) for i, segment in enumerate(segments)])
+        self._replace("files", FILES, [(i, s.file, s.first, self.marker_rows[i]) for i, s in enumerate(segments)])
         self._replace("repeated", pa.schema([("rn", pa.int64())]), [(rn,) for rn in repeated])
         rows = self.store.rows(
             """select rn, api, parameters, resources, coalesce(owner, recipient_account) from raw
@@ -153,8 +156,7 @@ class Transform:
             "denied": DENIED,
             "day": day,
         }
-        self.store.run(f"create or replace temp table day_rows as {sql('cloudtrail_events')}", bound)
-        write_parquet(self.store, "select * from day_rows", path)
+        write_parquet(self.store, sql("cloudtrail_events"), path, parameters=bound)
 
     def _learn(
         self, name: str, schema: pa.Schema, keys: tuple[str, ...], select: str, row: Callable[..., tuple[Any, ...]]
@@ -194,16 +196,6 @@ def sql(name: str) -> str:
 def with_destination() -> list[str]:
     """Return the calls that name a destination."""
     return sorted({row.api for row in operations() if row.operation in ("share", "copy")})
-
-
-@contextlib.contextmanager
-def in_memory() -> Iterator[tuple[int, str]]:
-    """Give an anonymous in-memory file: its descriptor and a path to it. It is gone with the process, even a killed one."""
-    descriptor = os.memfd_create("anomaly-ingest")
-    try:
-        yield descriptor, f"/proc/self/fd/{descriptor}"
-    finally:
-        os.close(descriptor)
 
 
 def _identity_row(caller: str) -> tuple[Any, ...]:

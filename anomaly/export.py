@@ -1,0 +1,117 @@
+"""Scores for other programs: one row a session, as CSV that is safe to open in a spreadsheet, or as JSON."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import IO, Any
+
+from anomaly.engines.duckdb import EPOCH
+from anomaly.listing import Record, sessions
+from anomaly.store import Lake
+from anomaly.words import in_time, visible
+
+COLUMNS = (
+    "day",
+    "rank",
+    "score",
+    "probability",
+    "alert",
+    "case_id",
+    "session_id",
+    "identity",
+    "session_name",
+    "access_key_ids",
+    "source_ips",
+    "buckets",
+    "destinations",
+    "start",
+    "end",
+    "bytes_read",
+    "objects",
+    "workflow",
+    "reasons",
+)
+JOIN = ";"
+# A spreadsheet takes a cell that starts so for a formula; the wide forms too, in some locales.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def exported(lake: Lake, days: Iterable[date]) -> Iterator[Record]:
+    """Yield the sessions of these scored days, most unusual first within a day, with the columns ``COLUMNS``."""
+    for day in days:
+        for session in sessions(lake, day):
+            yield _row(session)
+
+
+def write_csv(rows: Iterable[Record], out: IO[str]) -> int:
+    """Write rows as CSV and return how many; lists are joined by ``;``, hostile cells escaped."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    count = 0
+    for row in rows:
+        writer.writerow([cell(row[name]) for name in COLUMNS])
+        count += 1
+    return count
+
+
+def write_json(rows: Iterable[Record], out: IO[str]) -> int:
+    """Write rows as one JSON array, an object a line, and return how many."""
+    count = 0
+    for row in rows:
+        out.write(("[\n" if count == 0 else ",\n") + json.dumps(row))
+        count += 1
+    out.write("\n]\n" if count else "[]\n")
+    return count
+
+
+def cell(value: Any) -> str | float | int:
+    """Return a value as a CSV cell.
+
+    Numbers stay. In text, unseen characters are written as escapes and a formula's first character is shielded with
+    an apostrophe. Inside a list's member ``;`` becomes ``,`` so that the joined cell splits again.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return value
+    text = JOIN.join(str(each).replace(JOIN, ",") for each in value) if isinstance(value, list) else str(value)
+    return ("'" if text.startswith(FORMULA) else "") + visible(text)
+
+
+def _row(session: Record) -> Record:
+    return {
+        "day": (EPOCH + timedelta(days=session["day"])).isoformat(),
+        "rank": session["rank"],
+        "score": session["score"],
+        "probability": session["tail_probability"],
+        "alert": session["alert"],
+        "case_id": session["case_id"],
+        "session_id": session["session_id"],
+        "identity": session["identity"],
+        "session_name": session["session_name"],
+        "access_key_ids": session["access_key_ids"],
+        "source_ips": session["source_ips"],
+        "buckets": session["buckets"],
+        "destinations": session["destinations"],
+        "start": in_time(session["start_us"]),
+        "end": in_time(session["end_us"]),
+        "bytes_read": known_bytes(session),
+        "objects": session["objects"],
+        "workflow": workflow(session),
+        "reasons": session["reasons"],
+    }
+
+
+def known_bytes(session: Record) -> int | None:
+    """Bytes read, None where the log tells the size of none of the reads: unknown, never a guess."""
+    unknown = session["reads"] > 0 and session["reads_without_bytes"] == session["reads"]
+    return None if unknown else session["bytes_read"]
+
+
+def workflow(session: Record) -> str:
+    """How the session stands to the approved workflows, such as ``covered: nightly-backup``."""
+    name = session["workflow_id"]
+    return f"{session['workflow_state']}: {name}" if name else str(session["workflow_state"])

@@ -1,0 +1,178 @@
+"""The report on one session: who, from where, with what, which data, where to, and why that is unusual."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from anomaly.catalog import table
+from anomaly.context import Context
+from anomaly.engines.duckdb import EPOCH
+from anomaly.errors import DataQualityError
+from anomaly.export import known_bytes
+from anomaly.investigate.attack import techniques
+from anomaly.investigate.workflow import differs
+from anomaly.pipeline import FEATURES
+from anomaly.reasons import said
+from anomaly.store import Lake, Store
+from anomaly.words import in_time
+
+FOLDER = Path(__file__).parent
+LONG_LIVED = ("AKIA", "ABIA")
+"""How AWS begins a long-lived key (of a user, of a bearer token); a role session's begins ASIA."""
+MOST_OBJECTS, MOST_LINES, MOST_FILES = 20, 100, 50
+
+Record = dict[str, Any]
+
+SESSION = f"""
+select * from scores
+inner join sessions using (session_id, day, identity, actor)
+inner join {FEATURES} as features using (session_id, day, identity, actor)
+where session_id = $session
+"""
+CASE = """
+select session_id, identity, rank, headline from scores
+where case_id = (select case_id from scores where session_id = $session) and session_id != $session
+order by rank
+"""
+
+
+def investigate(lake: Lake, session_id: str, day: date, context: Context | None = None) -> Record:
+    """Gather what is on record of a scored session; values are plain, moments ISO 8601 in UTC.
+
+    Parameters
+    ----------
+    context
+        Where given, the approved workflow and the buckets' owners are quoted from it.
+
+    Raises
+    ------
+    DataQualityError
+        The day's tables do not hold the session: they were rebuilt after it was scored.
+    """
+    with Store() as store:
+        for name in ("scores", "sessions", FEATURES, "acts"):
+            store.view(name, lake.files(name, day))
+        rows = store.records(SESSION, {"session": session_id})
+        if not rows:
+            raise DataQualityError(
+                f"session {session_id} was scored, but the tables of {day} no longer hold it: "
+                f"run `anomaly score --day {day}` again"
+            )
+        return _report(store, rows[0], context)
+
+
+def _report(store: Store, session: Record, context: Context | None) -> Record:
+    key = {"session": session["session_id"]}
+    return {
+        "session_id": session["session_id"],
+        "day": (EPOCH + timedelta(days=session["day"])).isoformat(),
+        "start": in_time(session["start_us"]),
+        "end": in_time(session["end_us"]),
+        "attack": techniques(session),
+        "score": _of(session, SCORE),
+        "case": _of(session, ("case_id", "case_rank", "alert")) | {"other_sessions": store.records(CASE, key)},
+        "why": {
+            "headline": session["headline"],
+            "family": session["family"],
+            "reasons": session["reasons"],
+            "signals": _signals(session),
+            "baseline": _baseline(session),
+        },
+        "who": _of(session, WHO),
+        "credentials": [_credential(row) for row in _ask(store, "credentials", key)],
+        "sources": _ask(store, "sources", key),
+        "clients": _ask(store, "clients", key),
+        "buckets": _owned(_ask(store, "buckets", key), context),
+        "objects": {"taken": session["objects"], "largest": _ask(store, "objects", key | {"most": MOST_OBJECTS})},
+        "destinations": _ask(store, "destinations", key),
+        "volume": _of(session, VOLUME) | {"bytes_read": known_bytes(session)},
+        "workflow": differs(session, context),
+        "timeline": _ask(store, "timeline", key | {"most": MOST_LINES}),
+        "evidence": _ask(store, "evidence", key | {"most": MOST_FILES}),
+    }
+
+
+SCORE = ("rank", "score", "tail_probability", "expected_per_day", "q_value", "covered", "model_version")
+WHO = (
+    "identity",
+    "identity_kind",
+    "identity_account",
+    "identity_relation",
+    "actor",
+    "session_name",
+    "role_chain",
+    "mfa",
+)
+VOLUME = (
+    "bytes_read",
+    "reads_without_bytes",
+    "bytes_written",
+    "objects",
+    "reads",
+    "copies",
+    "shares",
+    "writes",
+    "deletes",
+    "restores",
+    "lists",
+    "heads",
+    "denied",
+    "errors",
+)
+
+
+def _of(session: Record, names: tuple[str, ...]) -> Record:
+    return {name: session[name] for name in names}
+
+
+def _ask(store: Store, name: str, parameters: Mapping[str, Any]) -> list[Record]:
+    rows = store.records((FOLDER / f"{name}.sql").read_text(encoding="utf-8"), parameters)
+    return [_readable(row) for row in rows]
+
+
+def _readable(row: Record) -> Record:
+    """The row with ``first_us`` and ``last_us`` as ``first`` and ``last``, ISO 8601."""
+    moments = {"first_us": "first", "last_us": "last"}
+    return {moments.get(name, name): in_time(value) if name in moments else value for name, value in row.items()}
+
+
+def _credential(row: Record) -> Record:
+    key = row["access_key_id"]
+    if key is None:
+        return row | {"lifetime": None}
+    return row | {"lifetime": "long-lived" if key.startswith(LONG_LIVED) else "temporary"}
+
+
+def _signals(session: Record) -> list[Record]:
+    """The signals above 0, largest first: what was measured, how much, and what it says of this session."""
+    found = [
+        {
+            "signal": name,
+            "family": column.family,
+            "value": session[name],
+            "unit": column.unit,
+            "meaning": column.meaning,
+            "says": said(column.reason, session),
+        }
+        for name, column in table(FEATURES).signals.items()
+        if session[name] > 0
+    ]
+    return sorted(found, key=lambda each: -each["value"])
+
+
+def _baseline(session: Record) -> list[Record]:
+    """The numbers the session was measured against: the columns of session_features that are no signals."""
+    known = {*table("sessions").types, *table("scores").types, "workflow_id", "workflow_state"}
+    return [
+        {"name": name, "value": session[name], "unit": column.unit, "meaning": column.meaning}
+        for name, column in ((column.name, column) for column in table(FEATURES).columns)
+        if not column.family and name not in known
+    ]
+
+
+def _owned(buckets: list[Record], context: Context | None) -> list[Record]:
+    if context is None:
+        return buckets
+    owners = dict(zip(context.inventory["bucket"], context.inventory["owner"], strict=True))
+    return [bucket | {"owner": owners.get(bucket["bucket"]) or None} for bucket in buckets]

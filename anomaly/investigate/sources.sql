@@ -1,0 +1,15 @@
+-- One place that a session came from.
+select
+    source_ip,
+    network,
+    network_kind,
+    country,
+    via_endpoint,
+    count(*) as acts,
+    coalesce(sum(bytes_read), 0)::bigint as bytes_read,
+    min(ts_us) as first_us,
+    max(ts_us) as last_us
+from acts
+where session_id = $session
+group by source_ip, network, network_kind, country, via_endpoint
+order by acts desc, first_us, source_ip

@@ -1,0 +1,118 @@
+"""What was scored, read back from the lake: the cases of a day, its sessions, and a session by a part of its id."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from anomaly.errors import DataQualityError, UnknownNameError
+from anomaly.pipeline import FEATURES
+from anomaly.store import Lake, Store
+
+SCORES = "scores"
+SESSION_TABLES = (SCORES, "sessions", FEATURES, "flows")
+CASES = Path(__file__).with_suffix(".sql")
+SESSIONS = """
+select
+    scores.*,
+    sessions.* exclude (session_id, day, identity, actor),
+    features.workflow_id,
+    features.workflow_state
+from scores
+inner join sessions on scores.session_id = sessions.session_id
+inner join session_features as features on scores.session_id = features.session_id
+order by scores.rank
+"""
+
+Record = dict[str, Any]
+
+
+def scored_days(lake: Lake) -> list[date]:
+    """The days that were scored, oldest first; raises DataQualityError saying what to run where there is none."""
+    days = lake.days(SCORES)
+    if days:
+        return days
+    if lake.days("events"):
+        raise DataQualityError(f"no day of the lake {lake.root} was scored: run `anomaly score --day DAY`")
+    raise DataQualityError(f"the lake {lake.root} holds no events: run `anomaly ingest PATH` first")
+
+
+def check_scored(lake: Lake, day: date) -> date:
+    """Return the day; raises UnknownNameError with the nearest scored day where it was not scored."""
+    days = scored_days(lake)
+    if day in days:
+        return day
+    near = min(days, key=lambda known: abs(known - day))
+    raise UnknownNameError(
+        f"{day} was not scored; scored are {_span(days)}, the nearest is {near}: run `anomaly score --day {day}`"
+    )
+
+
+def cases(lake: Lake, day: date) -> list[Record]:
+    """The cases of a scored day, most unusual first, those that a workflow covers at the end (rank None)."""
+    with _store(lake, check_scored(lake, day)) as store:
+        return store.records(CASES.read_text(encoding="utf-8"))
+
+
+def sessions(lake: Lake, day: date) -> list[Record]:
+    """The sessions of a scored day, most unusual first: their scores, sums and workflow."""
+    with _store(lake, check_scored(lake, day)) as store:
+        return store.records(SESSIONS)
+
+
+def session_of_rank(lake: Lake, day: date, rank: int) -> str:
+    """The most unusual session of the case with this rank; raises UnknownNameError for a rank there is not."""
+    ranked = {row["case_rank"]: row["session_id"] for row in reversed(sessions(lake, day)) if row["case_rank"]}
+    if rank not in ranked:
+        raise UnknownNameError(f"no case of rank {rank} on {day}: the ranks are 1 to {len(ranked)}")
+    return str(ranked[rank])
+
+
+def find_session(lake: Lake, prefix: str, day: date | None = None) -> tuple[str, date]:
+    """Return the one scored session whose id starts so, and its day.
+
+    Raises
+    ------
+    UnknownNameError
+        None does, or more than one; the nearest ids and the days known are given.
+    """
+    days = [check_scored(lake, day)] if day else scored_days(lake)
+    known = [(session, of_day) for of_day in days for session in _ids(lake, of_day)]
+    found = [each for each in known if each[0].startswith(prefix.lower())] if prefix else []
+    if len(found) == 1:
+        return found[0]
+    raise UnknownNameError(_ambiguous(prefix, found) if found else _unknown(prefix, known, days))
+
+
+def _ids(lake: Lake, day: date) -> list[str]:
+    with Store(threads=1) as store:
+        store.view(SCORES, lake.files(SCORES, day))
+        return [str(session) for (session,) in store.rows(f"select session_id from {SCORES} order by rank")]
+
+
+def _ambiguous(prefix: str, found: Sequence[tuple[str, date]]) -> str:
+    shown = ", ".join(f"{session[: len(prefix) + 6]}… ({day})" for session, day in found[:5])
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    return f"{len(found)} sessions start with {prefix!r}: {shown}{more}"
+
+
+def _unknown(prefix: str, known: Sequence[tuple[str, date]], days: Sequence[date]) -> str:
+    nearest = sorted(known, key=lambda each: (-_shared(prefix.lower(), each[0]), each))[:3]
+    shown = ", ".join(f"{session[:12]}… ({day})" for session, day in nearest)
+    return f"no scored session starts with {prefix!r}; nearest: {shown}; days scored: {_span(days)}"
+
+
+def _shared(left: str, right: str) -> int:
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(left), len(right)))
+
+
+def _span(days: Sequence[date]) -> str:
+    return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]} ({len(days)} days)"
+
+
+def _store(lake: Lake, day: date) -> Store:
+    store = Store()
+    for name in SESSION_TABLES:
+        store.view(name, lake.files(name, day))
+    return store

@@ -98,14 +98,15 @@ class Pipeline:
         wanted = set(days)
         self._check(wanted)
         tables = list(tables)
-        full, past = closure(tables), closure(carried(tables))
+        last = max(wanted)
+        past = carried(tables)
         written = kept = 0
         with Store(*self._options) as store:
             prepare(store)
             for day in self.days:
-                if day > max(wanted):
+                if day > last:
                     break
-                for name in full if day in wanted else past:
+                for name in closure([*(tables if day in wanted else []), *(past if day < last else [])]):
                     fresh = self._ensure(store, stage_named(name), day)
                     written, kept = written + fresh, kept + (not fresh)
                 if progress:

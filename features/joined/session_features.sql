@@ -1,5 +1,5 @@
 -- stage:     joined/session_features
--- row:       one session with every signal of the model and the numbers its reasons are told with
+-- row:       one session that touched storage, with every signal of the model and the numbers its reasons are told with
 -- key:       identity
 -- inputs:    sessions, volume, slow, bucket, novelty, destination, timing, process, workflow
 -- grain:     session_id
@@ -82,3 +82,5 @@ left join slow as w on s.identity = w.identity and s.session_id = w.session_id
 left join bucket as b on s.identity = b.identity and s.session_id = b.session_id
 left join novelty as n on s.identity = n.identity and s.session_id = n.session_id
 left join destination as d on s.identity = d.identity and s.session_id = d.session_id
+-- signing in moves nothing: what holds only that is no session to judge
+where s.acts > s.auths

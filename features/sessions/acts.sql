@@ -19,7 +19,8 @@ labelled as (
         e.identity,
         -- people behind one role are told apart; the machines that share a role are one actor
         case
-            when e.identity_kind = 'human' and e.session_name is not null then e.identity || '/' || e.session_name
+            when e.session_name is not null and (e.identity_kind = 'human' or e.session_name like '%@%')
+                then e.identity || '/' || e.session_name
             else e.identity
         end as actor,
         case

@@ -73,6 +73,7 @@ totals as (
         count(*) filter (where operation = 'restore' and outcome = 'ok') as restores,
         count(*) filter (where operation = 'share' and outcome = 'ok') as shares,
         count(*) filter (where operation = 'configure' and outcome = 'ok') as configures,
+        count(*) filter (where operation = 'auth') as auths,
         count(*) filter (where outcome = 'denied') as denied,
         count(*) filter (where outcome = 'error') as errors,
         count(distinct bucket) filter (where operation in ('list', 'head') or outcome = 'denied') as buckets_probed,

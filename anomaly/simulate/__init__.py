@@ -1,8 +1,8 @@
 """A synthetic organisation: raw CloudTrail of its benign life with planted attacks, for demo, tests and evaluation."""
 
+from anomaly.simulate.plan import ATTACKS
 from anomaly.simulate.run import SimulationReport, simulate
-from anomaly.simulate.thefts import ALWAYS, THEFTS
 
-SCENARIOS = tuple(THEFTS)
+SCENARIOS = tuple(ATTACKS)
 
-__all__ = ["ALWAYS", "SCENARIOS", "SimulationReport", "simulate"]
+__all__ = ["SCENARIOS", "SimulationReport", "simulate"]

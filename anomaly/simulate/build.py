@@ -1,4 +1,4 @@
-"""Draw the organisation from the seed: accounts, buckets, networks, people."""
+"""Draw the organisation from the seed: accounts, buckets, networks; then hire people and install machines."""
 
 from datetime import date
 
@@ -8,16 +8,17 @@ from anomaly.simulate.draw import Rng, choose, hexes, rng, some
 from anomaly.simulate.machines import install
 from anomaly.simulate.network import PARTNER, Site, World
 from anomaly.simulate.org import Account, Org
-from anomaly.simulate.people import Person
 from anomaly.simulate.staff import hire
 
-STRANGERS = 4
+PARTNERS = ("partner-logistics", "partner-analytics")
+STRANGERS = 5
+SPARE_BUCKET_SHARE = 0.6
 
 
 def build(seed: int, first: date, days: int, scale: float) -> Org:
     """Draw everything that does not change from day to day."""
     draw = rng(seed, "org")
-    name = f"{choose(draw, words.COMPANY)}{choose(draw, ('', '-group', '-labs', '-io'))}"
+    name = choose(draw, words.COMPANY) + choose(draw, ("", "-group", "-labs", "-io"))
     places = (choose(draw, words.HOMES), choose(draw, words.WESTS), choose(draw, words.EASTS))
     countries = tuple(country for country, _ in places)
     region = words.REGIONS[countries[0]]
@@ -36,60 +37,43 @@ def build(seed: int, first: date, days: int, scale: float) -> Org:
         holidays=frozenset(draw.integers(0, max(days, 2), 2).tolist()),
         endpoints={a.id: f"vpce-0{hexes(draw, 16)}" for a in accounts if a.relation == "own"},
     )
-    org.actors += hire(org, places)
-    install(org)
+    staff = hire(org, places)
+    org.actors += staff
+    install(org, staff)
     return org
 
 
 def _accounts(draw: Rng) -> list[Account]:
-    labels = (
-        ["prod", "data", "backup"]
-        + (["security"] if draw.random() < 0.7 else [])
-        + (["dev"] if draw.random() < 0.6 else [])
-    )
-    ids = {str(n) for n in draw.integers(200_000_000_000, 999_999_999_999, 40).tolist()}
-    pool = sorted(ids)
-    order = draw.permutation(len(pool)).tolist()
-    own = [Account(pool[order[i]], label, "own") for i, label in enumerate(labels)]
-    partners = [
-        Account(pool[order[10 + i]], f"partner-{c}", "partner")
-        for i, c in enumerate(("logistics", "analytics")[: 1 + int(draw.random() < 0.6)])
-    ]
-    strangers = [Account(pool[order[20 + i]], f"stranger-{i}", "stranger") for i in range(STRANGERS)]
-    return own + partners + strangers
+    labels = ["prod", "data", "backup"]
+    labels += [label for label, share in (("security", 0.7), ("dev", 0.6)) if draw.random() < share]
+    partners = PARTNERS[: 1 + int(draw.random() < 0.6)]
+    rows = [(label, "own") for label in labels] + [(label, "partner") for label in partners]
+    rows += [(f"stranger-{i}", "stranger") for i in range(STRANGERS)]
+    first, last = 10**11, 10**12
+    ids = {str(number) for number in draw.integers(2 * first, last, 4 * len(rows)).tolist()}
+    drawn = some(draw, sorted(ids), len(ids))
+    order = draw.permutation(len(drawn)).tolist()
+    return [Account(drawn[order[i]], label, relation) for i, (label, relation) in enumerate(rows)]
 
 
 def _buckets(seed: int, draw: Rng, name: str, accounts: list[Account], region: str, first: date) -> list[Bucket]:
-    by_label = {a.label: a.id for a in accounts if a.relation == "own"}
-    second = "us-east-1" if draw.random() < 0.5 else "eu-west-1"
+    ids = {a.label: a.id for a in accounts}
+    second = choose(draw, [r for r in ("us-east-1", "eu-west-1", "eu-south-1") if r != region])
     suffix = choose(draw, ("prod", "prd", "live", "main"))
-    encrypted = {"lake-pii", "finance-payroll"} if draw.random() < 0.5 else {"hr-records", "lake-pii"}
+    encrypted = {"lake-pii", choose(draw, ("finance-payroll", "hr-records", "legal-contracts"))}
     made = []
     for purpose, (style, sensitivity, team, label, always) in words.BUCKETS.items():
-        if not always and draw.random() < 0.4:
-            continue
-        where = second if label == "backup" and second != region else region
-        account = by_label.get(label, by_label["prod"])
-        made.append(
-            Bucket(
-                seed,
-                f"{name}-{purpose}-{suffix}",
-                account,
-                where,
-                sensitivity,
-                team,
-                style,
-                first,
-                purpose in encrypted,
-            )
-        )
+        if always or draw.random() < SPARE_BUCKET_SHARE:
+            full, account = f"{name}-{purpose}-{suffix}", ids.get(label, ids["prod"])
+            where = second if label == "backup" else region
+            kms = purpose in encrypted
+            made.append(Bucket(seed, full, account, where, sensitivity, team, style, first, kms))
     return made
 
 
 def _sites(draw: Rng, countries: tuple[str, ...]) -> list[Site]:
     offices = [
-        Site(f"203.0.113.{32 * i}/28", f"office-{country.lower()}-{i + 1}", "office")
-        for i, country in enumerate(countries)
+        Site(f"203.0.113.{32 * i}/28", f"office-{country.lower()}", "office") for i, country in enumerate(countries)
     ]
     return [
         *offices,
@@ -101,8 +85,3 @@ def _sites(draw: Rng, countries: tuple[str, ...]) -> list[Site]:
         Site(f"10.{draw.integers(130, 200)}.0.0/16", "vpc-tools", "vpc"),
         Site(str(PARTNER), "partner-transfer", "partner"),
     ]
-
-
-def people(org: Org) -> list[Person]:
-    """The employees among the actors."""
-    return [actor for actor in org.actors if isinstance(actor, Person)]

@@ -7,24 +7,28 @@ import numpy as np
 
 from anomaly.simulate import agents, clients
 from anomaly.simulate.buckets import GIB, MIB, Bucket, Object
-from anomaly.simulate.build import people
+from anomaly.simulate.caller import Caller
 from anomaly.simulate.draw import Rng, choose, weighted
 from anomaly.simulate.network import Provider
 from anomaly.simulate.org import Org
-from anomaly.simulate.people import Person, sit
-from anomaly.simulate.wire import Caller, Log
+from anomaly.simulate.people import Person
+from anomaly.simulate.sittings import HOME_BYTES_PER_S
+from anomaly.simulate.wire import Log
 
-Act = Callable[[int, Log, Rng], None]
+Act = Callable[[Log], None]
+Pair = tuple[Person, Bucket]
 SENSITIVE = ("restricted", "confidential")
-SOURCES = ("documents", "media", "table", "records", "artifacts", "feed")
+MOVABLE = ("documents", "media", "table", "records", "artifacts", "feed")
+HIDEOUTS = {"hosting": 4, "vpn": 3, "residential": 3, "mobile": 1}
 
 
 @dataclass(frozen=True)
 class Deed:
-    """A plan with its people and places fixed; ``act`` carries out one day of it."""
+    """A plan with its people and places fixed; ``act`` carries out one day, ``day`` is set where it can be no other."""
 
     note: str
     act: Act
+    day: int | None = None
 
 
 @dataclass(frozen=True)
@@ -38,34 +42,52 @@ class Campaign:
     deed: Deed
 
 
-def insiders(org: Org, wanted: Callable[[Bucket], bool]) -> list[tuple[Person, Bucket]]:
-    """People who have been here for a while, with a sensitive bucket that they may read."""
+@dataclass(frozen=True)
+class Loot:
+    """What a thief carries away with, and how patiently: ``patience`` stretches the wait between calls."""
+
+    tool: str
+    items: list[Object]
+    patience: float = 1.0
+
+
+def people(org: Org, *teams: str) -> list[Person]:
+    """The employees who were here from the start, of some teams when named."""
+    staff = [actor for actor in org.actors if isinstance(actor, Person) and actor.start < 0]
+    return [person for person in staff if not teams or person.team in teams]
+
+
+def insiders(org: Org, *styles: str) -> list[Pair]:
+    """People and the sensitive buckets of these styles that they may read."""
     return [
         (person, bucket)
         for person in people(org)
-        if person.start < 0
         for bucket in person.known.values()
-        if bucket.sensitivity in SENSITIVE and wanted(bucket)
+        if bucket.sensitivity in SENSITIVE and bucket.style in (styles or MOVABLE)
     ]
 
 
 def volume(draw: Rng, low: float = 60 * MIB, high: float = 14 * GIB) -> float:
-    """How much a thief wants, in bytes: any order of magnitude between the two."""
+    """How much a thief wants, in bytes: any order of magnitude between the two is as likely."""
     return float(np.exp(draw.uniform(np.log(low), np.log(high))))
 
 
-def haul(bucket: Bucket, day: int, want: float, draw: Rng, most: int = 2500) -> list[Object]:
+def patience(draw: Rng) -> float:
+    """How much longer than needed a thief waits between calls: mostly not, sometimes twenty times."""
+    return float(np.exp(max(draw.normal(0.3, 1.0), 0)))
+
+
+def haul(bucket: Bucket, draw: Rng, day: int, want: float = np.inf, most: int = 2500) -> list[Object]:
     """Neighbouring folders of a bucket until enough bytes or objects are in the bag, in key order."""
     folders = bucket.folders(day)
     first = int(draw.integers(len(folders)))
     taken: list[Object] = []
     total = 0.0
-    for folder in folders[first:] + folders[:first]:
-        for item in bucket.objects(folder):
-            if total >= want or len(taken) >= most:
-                return sorted(taken)
-            taken.append(item)
-            total += item[1]
+    for item in bucket.of(folders[first:] + folders[:first]):
+        if total >= want or len(taken) >= most:
+            break
+        taken.append(item)
+        total += item[1]
     return sorted(taken)
 
 
@@ -77,42 +99,37 @@ def scripted(person: Person, draw: Rng) -> str:
 
 def outside(org: Org, draw: Rng) -> Provider:
     """A network that somebody hides behind."""
-    kind = weighted(draw, ("hosting", "vpn", "residential", "mobile"), (4, 3, 3, 1))
-    return choose(draw, org.world.of(kind))
+    return choose(draw, org.world.of(weighted(draw, list(HIDEOUTS), list(HIDEOUTS.values()))))
 
 
-def local_hour(org: Org, person: Person, day: int, draw: Rng) -> float:
+def moment(org: Org, person: Person, log: Log) -> float:
     """UTC seconds of a moment that suits an insider: working hours as a rule, else the evening."""
-    hour = float(draw.uniform(9, 17)) if draw.random() < 0.55 else float(draw.uniform(18.5, 23))
-    return org.at(day, hour - person.offset)
+    late = log.draw.random() > 0.55
+    hour = float(log.draw.uniform(18.5, 23) if late else log.draw.uniform(9, 17))
+    return min(org.at(log.day, hour - person.offset), org.at(org.days, -2))
 
 
-def take(
-    log: Log, caller: Caller, bucket: Bucket, items: list[Object], start: float, draw: Rng, tool: str, speed: float
-) -> float:
-    """Read what is wanted with a client, after the listing that the client makes."""
-    pace = clients.slowed(clients.LOOP if tool == "boto3" else clients.CLI, speed)
-    keys = max(len(items), int(len(items) * draw.uniform(1, 3)))
-    prefix = items[0][0].rsplit("/", 2)[0] + "/" if items and draw.random() < 0.6 else ""
-    when = clients.listing(log, caller, bucket, prefix, keys, start, draw)
-    return clients.fetch(log, caller, bucket, items, when, draw, pace)
+def take(log: Log, caller: Caller, bucket: Bucket, loot: Loot, start: float) -> float:
+    """Read what is wanted with a client, after the listing that the client makes; returns when it ends."""
+    pace = clients.slowed(clients.TOOLS.get(loot.tool, clients.CLI), HOME_BYTES_PER_S, loot.patience)
+    if not loot.items:
+        return start
+    near = loot.items[0][0].rsplit("/", 2)[0] + "/" if log.draw.random() < 0.6 else ""
+    seen = int(len(loot.items) * log.draw.uniform(1, 3))
+    when = clients.listing(log, caller, bucket, near, seen, start)
+    return clients.fetch(log, caller, bucket, loot.items, when, pace)
 
 
-def command(tool: str) -> str:
-    """The command that a tool's user agent names."""
+def named(tool: str) -> str:
+    """The tool as a user agent names it."""
     return "s3.sync" if tool == "cli" else tool
 
 
-def stolen(
-    org: Org, person: Person, day: int, when: float, address: str, computer: agents.Machine, tool: str, draw: Rng
-) -> Caller:
+def agent_of(computer: agents.Machine, tool: str) -> str:
+    """The user agent of somebody else's computer."""
+    return computer.boto3() if tool == "boto3" else computer.cli(named(tool))
+
+
+def stolen(person: Person, log: Log, when: float, address: str, agent: str) -> Caller:
     """A person's credential in other hands."""
-    who = person.credential(day, when, draw, console=False)
-    agent = computer.boto3() if tool == "boto3" else computer.cli(command("cli" if tool == "console" else tool))
-    return Caller(who, address, agent, tls="1.3" if computer.cli_minor > 14 else "1.2")
-
-
-def sitting(org: Org, person: Person, day: int, log: Log, draw: Rng, bucket: Bucket, factor: float) -> None:
-    """An ordinary sitting of a person, larger or smaller."""
-    start = org.at(day, person.hour(draw) - person.offset)
-    sit(person, org, day, start, person.place(day, draw), scripted(person, draw), bucket, factor, log, draw)
+    return Caller(person.credential(log.day, when, log.draw, console=False), address, agent)

@@ -7,32 +7,36 @@ from pathlib import Path
 
 import numpy as np
 
-from anomaly.simulate.draw import Rng, rng, stamp, text
-from anomaly.simulate.wire import Row
+from anomaly.simulate.draw import rng, stamp, text
+from anomaly.simulate.org import Org
+from anomaly.simulate.wire import Log, Row
 
 WINDOW_S = {True: 600, False: 900}
 BUSY_ROWS = 3000
 TWICE = 0.0015
-Parcel = tuple[float, str]
+LATEST_S = 2400.0
+Parcel = tuple[float, Row]
 
 
-def late(rows: list[Row], draw: Rng) -> list[tuple[float, Row]]:
-    """Say when each record is delivered: minutes late as a rule, a few of them a second time, later."""
-    delays = np.minimum(draw.lognormal(4.9, 0.55, len(rows)), 2400.0)
-    again = np.flatnonzero(draw.random(len(rows)) < TWICE)
+def late(org: Org, log: Log, name: str) -> list[Parcel]:
+    """Say when each record of an actor's day is delivered: minutes late as a rule, a few of them once more."""
+    draw = rng(org.seed, "late", name, log.day)
+    rows = [row for row in log.rows if org.inside(row.epoch)]
+    delays = np.minimum(draw.lognormal(4.9, 0.55, len(rows)), LATEST_S)
     posted = [(row.epoch + delay, row) for row, delay in zip(rows, delays.tolist(), strict=True)]
-    return posted + [(posted[i][0] + float(draw.uniform(5, 1500)), rows[i]) for i in again.tolist()]
+    again = np.flatnonzero(draw.random(len(rows)) < TWICE).tolist()
+    return posted + [(posted[i][0] + float(draw.uniform(5, 1500)), rows[i]) for i in again]
 
 
-def deliver(out: Path, seed: int, day: int, posted: Iterable[tuple[float, Row]]) -> tuple[int, int]:
+def deliver(out: Path, seed: int, day: int, posted: Iterable[Parcel]) -> tuple[int, int]:
     """Write the records of a simulated day; returns (files, bytes)."""
-    places: dict[tuple[str, str], list[Parcel]] = defaultdict(list)
+    places: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
     for when, row in posted:
         places[row.account, row.region].append((when, row.text))
     files = size = 0
     for (account, region), parcels in sorted(places.items()):
         window = WINDOW_S[len(parcels) > BUSY_ROWS]
-        boxes: dict[int, list[Parcel]] = defaultdict(list)
+        boxes: dict[int, list[tuple[float, str]]] = defaultdict(list)
         for parcel in parcels:
             boxes[int(parcel[0]) // window].append(parcel)
         for number, box in sorted(boxes.items()):

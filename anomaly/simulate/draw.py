@@ -1,4 +1,4 @@
-"""Drawing: one generator a (seed, subject), so that adding an actor or a day changes nobody else; ids and clock text."""
+"""Drawing: one generator a (seed, subject), so that adding an actor or a day changes nobody else; ids, clock text."""
 
 import base64
 from collections.abc import Sequence
@@ -13,15 +13,22 @@ Rng = np.random.Generator
 DAY_S = 86_400
 CLOCK = [f"T{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}Z" for s in range(DAY_S)]
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+MIXED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ab"
 
 _dates: dict[int, str] = {}
 
 
+def _table(letters: str) -> bytes:
+    return (letters * (256 // len(letters))).encode()
+
+
+_TABLES = {letters: _table(letters) for letters in (UPPER, MIXED)}
+
+
 def rng(seed: int, *what: object) -> Rng:
     """Return the generator of one subject, such as ``rng(seed, "person", name, day)``."""
-    text = "/".join(str(part) for part in (seed, *what))
-    digest = blake2b(text.encode(), digest_size=16).digest()
+    subject = "/".join(str(part) for part in (seed, *what))
+    digest = blake2b(subject.encode(), digest_size=16).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
 
 
@@ -32,8 +39,12 @@ def choose(draw: Rng, items: Sequence[T]) -> T:
 
 def weighted(draw: Rng, items: Sequence[T], weights: Sequence[float]) -> T:
     """Pick one item by weight."""
-    edges = np.cumsum(np.asarray(weights, dtype=float))
-    return items[int(np.searchsorted(edges, draw.random() * edges[-1], side="right"))]
+    point = float(draw.random()) * sum(weights)
+    for item, weight in zip(items, weights, strict=True):
+        point -= weight
+        if point < 0:
+            return item
+    return items[-1]
 
 
 def some(draw: Rng, items: Sequence[T], count: int) -> list[T]:
@@ -42,14 +53,19 @@ def some(draw: Rng, items: Sequence[T], count: int) -> list[T]:
     return [items[i] for i in sorted(draw.permutation(len(items))[:take].tolist())]
 
 
-def text(draw: Rng, length: int, letters: str = ALNUM) -> str:
-    """Random text of these letters."""
-    return "".join(letters[i] for i in draw.integers(len(letters), size=length).tolist())
+def text(draw: Rng, length: int, letters: str = MIXED) -> str:
+    """Random text of 32 or 64 letters."""
+    return draw.bytes(length).translate(_TABLES[letters]).decode()
 
 
 def hexes(draw: Rng, length: int) -> str:
     """Random lower-case hexadecimal digits."""
     return draw.bytes((length + 1) // 2).hex()[:length]
+
+
+def uuid(digits: str) -> str:
+    """32 hexadecimal digits as a version 4 uuid."""
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def stamp(epoch: int) -> str:
@@ -62,23 +78,31 @@ def stamp(epoch: int) -> str:
 
 
 class Ids:
-    """Request and event ids from one generator, drawn in blocks of 512 because single draws are slow."""
+    """Request and event ids from one generator, drawn in growing blocks because single draws are slow."""
 
-    BLOCK = 512
+    SMALL, LARGE = 32, 512
 
     def __init__(self, draw: Rng) -> None:
         self._draw = draw
         self._left = 0
+        self._block = self.SMALL
 
     def next(self) -> tuple[str, str, str]:
         """Return (requestID of 16 letters, x-amz-id-2 of 76 letters, eventID as a version 4 uuid)."""
         if not self._left:
-            self._hex = self._draw.bytes(self.BLOCK * 16).hex()
-            self._b32 = base64.b32encode(self._draw.bytes(self.BLOCK * 10)).decode()
-            self._b64 = base64.b64encode(self._draw.bytes(self.BLOCK * 57)).decode()
-            self._left = self.BLOCK
-        self._left -= 1
-        i = self._left
+            self._refill()
+        self._left = i = self._left - 1
         a, b, c = self._hex[i * 32 : i * 32 + 32], i * 16, i * 76
-        uuid = f"{a[:8]}-{a[8:12]}-4{a[13:16]}-a{a[17:20]}-{a[20:]}"
-        return self._b32[b : b + 16], self._b64[c : c + 75] + "=", uuid
+        event = f"{a[:8]}-{a[8:12]}-4{a[13:16]}-a{a[17:20]}-{a[20:]}"
+        return self._requests[b : b + 16], self._b64[c : c + 75] + "=", event
+
+    def event(self) -> str:
+        """An event id alone."""
+        return self.next()[2]
+
+    def _refill(self) -> None:
+        count = self._left = self._block
+        self._block = self.LARGE
+        self._hex = self._draw.bytes(count * 16).hex()
+        self._requests = text(self._draw, count * 16, UPPER)
+        self._b64 = base64.b64encode(self._draw.bytes(count * 57)).decode()

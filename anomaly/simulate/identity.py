@@ -1,11 +1,11 @@
-"""Who signs: IAM users, role sessions, AWS services and foreign callers, with the userIdentity that CloudTrail writes."""
+"""Who signs: IAM users, role sessions, AWS services, foreign callers; with the userIdentity that CloudTrail writes."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
+from anomaly.simulate.caller import Credential
 from anomaly.simulate.draw import UPPER, Rng, hexes, stamp, text
-from anomaly.simulate.wire import Credential
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Addresses: 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24 (RFC 5737) for the comp
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from anomaly.simulate.draw import Rng, rng
+from anomaly.simulate.draw import Rng, choose, rng
 
 WORLD = IPv4Network("198.18.0.0/15")
 FIRST = (
@@ -87,4 +87,4 @@ class World:
 
 def _name(draw: Rng, kind: str) -> str:
     seconds = {"residential": HOMES, "hosting": HOSTS, "mobile": MOBILES, "vpn": TUNNELS}[kind]
-    return f"{FIRST[int(draw.integers(len(FIRST)))]}{FIRST[int(draw.integers(len(FIRST)))].lower()} {seconds[int(draw.integers(len(seconds)))]}"
+    return f"{choose(draw, FIRST)}{choose(draw, FIRST).lower()} {choose(draw, seconds)}"

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from anomaly.simulate.buckets import Bucket
-from anomaly.simulate.draw import DAY_S, Rng
+from anomaly.simulate.draw import DAY_S, Ids, Rng, rng
 from anomaly.simulate.network import Site, World
 from anomaly.simulate.wire import Log
 
@@ -41,8 +41,8 @@ class Actor(Protocol):
     def name(self) -> str:
         """What its generator is named after."""
 
-    def live(self, org: "Org", day: int, log: Log, draw: Rng) -> None:
-        """Write a day's calls."""
+    def live(self, org: "Org", log: Log) -> None:
+        """Write the calls of the log's day."""
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Org:
     world: World
     sites: list[Site]
     holidays: frozenset[int]
-    endpoints: dict[str, str] = field(default_factory=dict)
+    endpoints: dict[str, str]
     actors: list[Actor] = field(default_factory=list)
     workflows: list[Workflow] = field(default_factory=list)
 
@@ -68,9 +68,21 @@ class Org:
         """UTC seconds since 1970 of an hour of a day of the simulation."""
         return ((self.first - EPOCH).days + day) * DAY_S + hour * 3600
 
+    def inside(self, epoch: float) -> bool:
+        """Whether a moment lies in the days simulated."""
+        return self.at(0, 0) <= epoch < self.at(self.days, 0)
+
     def weekday(self, day: int) -> int:
         """Monday is 0."""
         return (self.first.weekday() + day) % 7
+
+    def weekend(self, day: int) -> bool:
+        """Saturday or Sunday."""
+        return self.weekday(day) > 4
+
+    def day_of_month(self, day: int) -> int:
+        """Counts from 1."""
+        return date.fromordinal(self.first.toordinal() + day).day
 
     def bucket(self, purpose: str) -> Bucket:
         """The bucket of a purpose, such as ``lake-curated``."""
@@ -82,9 +94,22 @@ class Org:
         return frozenset(a.id for a in self.accounts if a.relation == "own")
 
     def account(self, label: str) -> Account:
-        """The account of a label."""
-        return next(a for a in self.accounts if a.label == label)
+        """The account of a label, or the main one where the company has none of that label."""
+        return next((a for a in self.accounts if a.label == label), self.accounts[0])
+
+    def related(self, relation: str) -> list[Account]:
+        """The accounts of a relation."""
+        return [a for a in self.accounts if a.relation == relation]
+
+    def mail(self, name: str) -> str:
+        """An address at the company."""
+        return f"{name}@{self.name}.example"
 
     def count(self, mean: float, draw: Rng) -> int:
         """A Poisson count at the simulation's scale."""
         return int(draw.poisson(mean * self.scale))
+
+    def log(self, name: str, day: int, tally: bool = False) -> Log:
+        """An empty log for an actor's day, with generators of its own."""
+        ids = Ids(rng(self.seed, "ids", name, day))
+        return Log(day, rng(self.seed, "life", name, day), ids, self.own, tally)

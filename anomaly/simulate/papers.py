@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from anomaly.simulate.deeds import Campaign
@@ -17,12 +16,7 @@ TRUTH = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Deedlet:
-    """A campaign's calls of one simulated day."""
-
-    campaign: Campaign
-    touches: list[Touch]
+Touched = tuple[Campaign, list[Touch]]
 
 
 def write_context(out: Path, org: Org) -> None:
@@ -60,13 +54,13 @@ def _asn(org: Org) -> Iterable[Sequence[object]]:
         yield str(p.block), p.asn, p.name, p.country
 
 
-def write_truth(path: Path, deeds: Iterable[Deedlet]) -> None:
+def write_truth(path: Path, days: Iterable[Touched]) -> None:
     """Write one row a campaign, UTC day, identity and session."""
     groups: dict[tuple[str, str, str, str], tuple[Campaign, list[Touch]]] = {}
-    for deed in deeds:
-        for touch in deed.touches:
-            key = (stamp(touch.epoch)[:10], deed.campaign.id, touch.identity, touch.session_name)
-            groups.setdefault(key, (deed.campaign, []))[1].append(touch)
+    for campaign, touches in days:
+        for touch in touches:
+            key = (stamp(touch.epoch)[:10], campaign.id, touch.identity, touch.session_name)
+            groups.setdefault(key, (campaign, []))[1].append(touch)
     _write(
         path,
         TRUTH,

@@ -1,41 +1,60 @@
 """Which campaigns happen on which days: attacks from a given day on, hard benign look-alikes all along."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from anomaly.errors import UsageError, nearest
-from anomaly.simulate.deeds import Campaign
+from anomaly.simulate import thefts, transfers
+from anomaly.simulate.deeds import Campaign, Deed
 from anomaly.simulate.draw import Rng, rng, some
+from anomaly.simulate.lookalikes import LOOKALIKES
 from anomaly.simulate.org import Org
-from anomaly.simulate.thefts import THEFTS
 
+ATTACKS: dict[str, Callable[[Org, Rng], Deed]] = {
+    "S01": thefts.s01,
+    "S02": thefts.s02,
+    "S03": thefts.s03,
+    "S04": transfers.s04,
+    "S05": transfers.s05,
+    "S12": thefts.s12,
+    "S14": thefts.s14,
+    "S15": thefts.s15,
+    "S24": thefts.s24,
+    "S25": thefts.s25,
+    "S26": thefts.s26,
+    "S30": thefts.s30,
+}
 SLOW_DAYS = (10, 13)
 
 
 def plan(org: Org, attacks: Sequence[str] | None, attack_from: int) -> list[Campaign]:
-    """Draw the campaigns; raises UsageError for a scenario that cannot be planted."""
-    wanted = list(THEFTS) if attacks is None else list(attacks)
+    """Draw the campaigns; raises UsageError for a scenario that cannot be planted, or for no day to plant it on."""
+    wanted = list(ATTACKS) if attacks is None else list(attacks)
     for name in wanted:
-        if name not in THEFTS:
-            raise UsageError(f"no scenario {name!r} can be planted: {nearest(name, THEFTS)}")
-    open_days = list(range(attack_from, org.days))
-    if wanted and not open_days:
-        raise UsageError(f"attacks were asked from day {attack_from} on, but there are only {org.days} days")
+        if name not in ATTACKS:
+            raise UsageError(f"no scenario {name!r} can be planted: {nearest(name, ATTACKS)}")
+    if wanted and attack_from >= org.days:
+        raise UsageError(f"attacks were asked from day {attack_from} on, but there are only {org.days} days (from 0)")
+    benign = [_lookalike(org, name, attack_from) for name in LOOKALIKES]
+    return benign + (_attacks(org, wanted, list(range(attack_from, org.days))) if wanted else [])
+
+
+def _attacks(org: Org, wanted: list[str], window: list[int]) -> list[Campaign]:
     draw = rng(org.seed, "plan")
-    quiet = set(some(draw, open_days, _quiet(len(open_days))))
-    days = [day for day in open_days if day not in quiet]
-    turns = [days[i % len(days)] for i in draw.permutation(max(len(THEFTS), len(days))).tolist()]
-    return [_theft(org, name, days, turns[number]) for number, name in enumerate(THEFTS) if name in wanted]
+    quiet = some(draw, window, 2 if len(window) >= 8 else int(len(window) >= 3))
+    days = [day for day in window if day not in quiet]
+    turns = [days[i % len(days)] for i in draw.permutation(max(len(ATTACKS), len(days))).tolist()]
+    return [_attack(org, name, days, day) for name, day in zip(ATTACKS, turns, strict=False) if name in wanted]
 
 
-def _quiet(days: int) -> int:
-    return 2 if days >= 8 else 1 if days >= 3 else 0
+def _attack(org: Org, name: str, days: list[int], day: int) -> Campaign:
+    draw = rng(org.seed, "attack", name)
+    chosen = some(draw, days, int(draw.integers(*SLOW_DAYS))) if name == "S25" else [day]
+    return Campaign(f"{name}-{org.seed}", name, "attack", tuple(chosen), ATTACKS[name](org, draw))
 
 
-def _theft(org: Org, name: str, days: list[int], day: int) -> Campaign:
-    draw = rng(org.seed, "campaign", name)
-    chosen = _slow(draw, days) if name == "S25" else (day,)
-    return Campaign(f"{name}-{org.seed}", name, "attack", chosen, THEFTS[name](org, draw))
-
-
-def _slow(draw: Rng, days: list[int]) -> tuple[int, ...]:
-    return tuple(some(draw, days, int(draw.integers(*SLOW_DAYS))))
+def _lookalike(org: Org, name: str, attack_from: int) -> Campaign:
+    draw = rng(org.seed, "lookalike", name)
+    deed = LOOKALIKES[name](org, draw)
+    later = min(attack_from, org.days - 1) if draw.random() < 0.75 else org.days // 3
+    day = int(draw.integers(later, org.days))
+    return Campaign(f"{name}-{org.seed}", name, "benign", (day if deed.day is None else deed.day,), deed)

@@ -8,12 +8,10 @@ from pathlib import Path
 from anomaly.errors import UsageError
 from anomaly.simulate.build import build
 from anomaly.simulate.deeds import Campaign
-from anomaly.simulate.delivery import deliver, late
-from anomaly.simulate.draw import rng
-from anomaly.simulate.org import Actor, Org
-from anomaly.simulate.papers import Deedlet, write_context, write_truth
+from anomaly.simulate.delivery import Parcel, deliver, late
+from anomaly.simulate.org import Org
+from anomaly.simulate.papers import Touched, write_context, write_truth
 from anomaly.simulate.plan import plan
-from anomaly.simulate.wire import Log, Row
 
 FIRST_DAY = date(2026, 1, 5)
 
@@ -63,15 +61,15 @@ def simulate(
     org = build(seed, start, days, scale)
     campaigns = plan(org, attacks, attack_from)
     events = files = size = 0
-    deeds: list[Deedlet] = []
+    touched: list[Touched] = []
     for day in range(days):
         posted, done = _day(org, campaigns, day)
-        deeds += done
+        touched += done
         events += len(posted)
         count, written = deliver(out / "logs", seed, day, posted)
         files, size = files + count, size + written
     write_context(out / "context", org)
-    write_truth(out / "truth.csv", deeds)
+    write_truth(out / "truth.csv", touched)
     return SimulationReport(events, files, size, days, tuple(c.scenario for c in campaigns if c.kind == "attack"))
 
 
@@ -84,35 +82,16 @@ def _check(out: Path, days: int, scale: float, attack_from: int) -> None:
         raise UsageError(f"{out} already holds something; name a new or empty folder")
 
 
-def _day(org: Org, campaigns: list[Campaign], day: int) -> tuple[list[tuple[float, Row]], list[Deedlet]]:
-    posted: list[tuple[float, Row]] = []
-    done = []
+def _day(org: Org, campaigns: list[Campaign], day: int) -> tuple[list[Parcel], list[Touched]]:
+    posted: list[Parcel] = []
+    touched = []
     for actor in org.actors:
-        posted += _post(org, _live(org, actor, day), actor.name, day)
-    for campaign in campaigns:
-        if day in campaign.days:
-            log = _strike(org, campaign, day)
-            posted += _post(org, log, campaign.id, day)
-            done.append(Deedlet(campaign, [touch for touch in log.touches if _inside(org, touch.epoch)]))
-    return posted, done
-
-
-def _live(org: Org, actor: Actor, day: int) -> Log:
-    log = Log(rng(org.seed, "ids", actor.name, day), org.own)
-    actor.live(org, day, log, rng(org.seed, "life", actor.name, day))
-    return log
-
-
-def _strike(org: Org, campaign: Campaign, day: int) -> Log:
-    log = Log(rng(org.seed, "ids", campaign.id, day), org.own, tally=True)
-    campaign.deed.act(day, log, rng(org.seed, "strike", campaign.id, day))
-    return log
-
-
-def _post(org: Org, log: Log, name: str, day: int) -> list[tuple[float, Row]]:
-    rows = [row for row in log.rows if _inside(org, row.epoch)]
-    return late(rows, rng(org.seed, "late", name, day))
-
-
-def _inside(org: Org, epoch: int) -> bool:
-    return org.at(0, 0) <= epoch < org.at(org.days, 0)
+        log = org.log(actor.name, day)
+        actor.live(org, log)
+        posted += late(org, log, actor.name)
+    for campaign in (c for c in campaigns if day in c.days):
+        log = org.log(campaign.id, day, tally=True)
+        campaign.deed.act(log)
+        posted += late(org, log, campaign.id)
+        touched.append((campaign, [touch for touch in log.touches if org.inside(touch.epoch)]))
+    return posted, touched

@@ -1,104 +1,14 @@
-"""Raw CloudTrail records as text. The hot ones are string templates, one a caller, call and bucket."""
+"""The calls of one actor on one day as raw CloudTrail records; of a campaign also what each call did."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from anomaly.simulate.buckets import Bucket
+from anomaly.simulate.caller import TLS, Caller
 from anomaly.simulate.draw import Ids, Rng, stamp
 
-WRITES = {"PutObject", "CopyObject", "UploadPartCopy", "UploadPart", "DeleteObject", "DeleteObjects", "RestoreObject"}
-LISTS = {"ListObjects", "ListObjectVersions"}
-DENIED = '"errorCode":"AccessDenied","errorMessage":"Access Denied",'
-MISSING = '"errorCode":"NoSuchKey","errorMessage":"The specified key does not exist.",'
-DENIED_BODY_BYTES = (243, 306)
-TLS = {
-    "1.3": ("TLSv1.3", "TLS_AES_128_GCM_SHA256"),
-    "1.2": ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256"),
-}
-FORM = (
-    '{"eventVersion":"1.11","userIdentity":$identity,"eventTime":"%s","eventSource":"s3.amazonaws.com",'
-    '"eventName":"$api","awsRegion":"$region","sourceIPAddress":"$address","userAgent":"$agent",$error'
-    '"requestParameters":{"bucketName":"$bucket","Host":"$host"%s},"responseElements":$answer,'
-    '"additionalEventData":{"SignatureVersion":"SigV4","CipherSuite":"$cipher","bytesTransferredIn":%d.0,$sse'
-    '"AuthenticationMethod":"$auth","x-amz-id-2":"%s","bytesTransferredOut":%d.0},'
-    '"requestID":"%s","eventID":"%s","readOnly":$readonly,'
-    '"resources":[%s{"accountId":"$owner","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::$bucket"}],'
-    '"eventType":"AwsApiCall","managementEvent":false,"recipientAccountId":"%s",%s$endpoint"eventCategory":"Data"$tls}'
-)
-
-
-@dataclass(frozen=True)
-class Credential:
-    """What signs a call: the stable principal, its account and session, and the record's userIdentity as JSON."""
-
-    identity: str
-    account: str
-    session_name: str
-    json: str
-
-
-@dataclass
-class Caller:
-    """A credential used from one address with one client."""
-
-    credential: Credential
-    address: str
-    agent: str
-    endpoint: str = ""
-    endpoint_account: str = ""
-    auth: str = "AuthHeader"
-    tls: str = "1.3"
-    extra: str = ""
-    templates: dict[tuple[str, str, str], str] = field(default_factory=dict, repr=False)
-
-    def template(self, api: str, bucket: Bucket, error: str) -> str:
-        """The text of a data event, with places for what changes from call to call."""
-        key = (api, bucket.name, error)
-        if key not in self.templates:
-            self.templates[key] = self._fill(api, bucket, error)
-        return self.templates[key]
-
-    def _fill(self, api: str, bucket: Bucket, error: str) -> str:
-        version, cipher = TLS[self.tls]
-        host = f"{bucket.name}.s3.{bucket.region}.amazonaws.com"
-        write = api in WRITES
-        sse = "aws:kms" if bucket.kms else "AES256"
-        served = self.address.endswith(".amazonaws.com")
-        values = {
-            "identity": self.credential.json,
-            "api": api,
-            "region": bucket.region,
-            "address": self.address,
-            "agent": self.agent,
-            "error": error,
-            "bucket": bucket.name,
-            "host": host,
-            "answer": f'{{"x-amz-server-side-encryption":"{sse}"}}'
-            if api.startswith(("Put", "Copy")) and not error
-            else "null",
-            "cipher": cipher,
-            "sse": ('"SSEApplied":"Default_SSE_KMS",' if bucket.kms else '"SSEApplied":"Default_SSE_S3",')
-            if api.startswith(("Put", "Copy")) and not error
-            else "",
-            "auth": self.auth,
-            "readonly": "false" if write else "true",
-            "owner": bucket.account,
-            "endpoint": self._endpoint(),
-            "tls": ""
-            if served
-            else f',"tlsDetails":{{"tlsVersion":"{version}","cipherSuite":"{cipher}","clientProvidedHostHeader":"{host}"}}',
-        }
-        form = FORM
-        for name, value in sorted(values.items(), key=lambda pair: -len(pair[0])):
-            form = form.replace("$" + name, value.replace("%", "%%"))
-        return form
-
-    def _endpoint(self) -> str:
-        if not self.endpoint:
-            return ""
-        return f'"vpcEndpointId":"{self.endpoint}","vpcEndpointAccountId":"{self.endpoint_account}",'
+COPY_ANSWER_BYTES = 224
+IDENTITY = '"userIdentity":null'
 
 
 class Row(NamedTuple):
@@ -124,12 +34,14 @@ class Touch(NamedTuple):
 
 
 class Log:
-    """The calls of one actor on one day; of a campaign also what each call did."""
+    """One actor's day: ``day`` counts from 0, ``draw`` is what the actor lives by, ``own`` are our accounts."""
 
-    def __init__(self, draw: Rng, own: frozenset[str], tally: bool = False) -> None:
+    def __init__(self, day: int, draw: Rng, ids: Ids, own: frozenset[str], tally: bool = False) -> None:
+        self.day = day
+        self.draw = draw
         self.rows: list[Row] = []
         self.touches: list[Touch] = []
-        self.ids = Ids(draw)
+        self.ids = ids
         self._own = own
         self._tally = tally
 
@@ -141,114 +53,121 @@ class Log:
         when: float,
         key: str = "",
         params: str = "",
+        *,
         sent: int = 0,
         received: int = 0,
         error: str = "",
     ) -> None:
-        """Add a data event on one object or one listing; ``sent`` and ``received`` are bytes, ``when`` UTC seconds."""
-        if api in LISTS:
-            resource = f'{{"type":"AWS::S3::Object","ARNPrefix":"arn:aws:s3:::{bucket.name}/{key}"}},'
-            params = f',"list-type":"2","prefix":"{key}","encoding-type":"url"{params}{caller.extra}'
-        else:
-            resource = f'{{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::{bucket.name}/{key}"}},'
-            params = f',"key":"{key}"{params}{caller.extra}'
-        self._emit(caller, api, bucket, int(when), params, resource, sent, received, error)
+        """Add a data event on one object; ``sent`` and ``received`` are bytes, ``when`` UTC seconds since 1970."""
+        resource = f'{{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::{bucket.name}/{key}"}},'
+        self._emit(
+            caller.template(api, bucket, error),
+            caller,
+            bucket,
+            int(when),
+            _named(caller, key, params),
+            resource,
+            sent,
+            received,
+        )
         if self._tally:
-            read = sent if api == "GetObject" and not error else 0
-            counted = key if api in ("GetObject",) and not error else ""
-            self._touch(caller, int(when), bucket.name, counted, read)
+            read = api == "GetObject" and not error
+            self._touch(caller, int(when), bucket.name, key if read else "", sent if read else 0)
+
+    def list(
+        self, caller: Caller, bucket: Bucket, when: float, prefix: str, params: str, *, sent: int, error: str = ""
+    ) -> None:
+        """Add one page of a listing; the log calls both versions of the call ListObjects."""
+        resource = f'{{"type":"AWS::S3::Object","ARNPrefix":"arn:aws:s3:::{bucket.name}/{prefix}"}},'
+        asked = f',"list-type":"2","prefix":"{prefix}","encoding-type":"url"{params}{caller.extra}'
+        self._emit(caller.template("ListObjects", bucket, error), caller, bucket, int(when), asked, resource, sent, 0)
+        if self._tally:
+            self._touch(caller, int(when), bucket.name, "", 0)
 
     def copy(
         self, caller: Caller, source: Bucket, key: str, target: Bucket, to: str, when: float, part: str = ""
     ) -> None:
         """Add a server-side copy; it is logged on the target, its bytes are those of the XML answer."""
-        params = f',"key":"{to}","x-amz-copy-source":"{source.name}/{key}"{part}'
         resource = (
             f'{{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::{target.name}/{to}"}},'
             f'{{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::{source.name}/{key}"}},'
             f'{{"accountId":"{source.account}","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::{source.name}"}},'
         )
-        api = "UploadPartCopy" if part else "CopyObject"
-        self._emit(caller, api, target, int(when), params, resource, 234 if part else 224 + len(key) % 40, 0, "")
+        form = caller.template("UploadPartCopy" if part else "CopyObject", target, "")
+        asked = _named(caller, to, f',"x-amz-copy-source":"{source.name}/{key}"{part}')
+        self._emit(form, caller, target, int(when), asked, resource, COPY_ANSWER_BYTES + len(key) % 40, 0)
         if self._tally:
             self._touch(caller, int(when), source.name, key, 0, f"{target.account}/{target.name}")
 
     def manage(self, caller: Caller, service: str, api: str, region: str, when: float, **parts: Any) -> None:
-        """Add a management event; ``parts`` become or replace top-level fields, None leaves a field out."""
+        """Add a management event; ``parts`` become or replace top-level fields, ``sent`` and ``received`` are bytes."""
         request, id2, event = self.ids.next()
-        account = caller.credential.account or str(parts.get("recipientAccountId", ""))
+        s3 = service == "s3"
         record: dict[str, Any] = {
             "eventVersion": "1.11",
-            "userIdentity": json.loads(caller.credential.json),
+            "userIdentity": None,
             "eventTime": stamp(int(when)),
             "eventSource": f"{service}.amazonaws.com",
             "eventName": api,
             "awsRegion": region,
             "sourceIPAddress": caller.address,
-            "userAgent": caller.agent if service == "s3" else caller.agent.strip("[]"),
+            "userAgent": caller.agent if s3 else caller.agent.strip("[]"),
             "requestParameters": None,
             "responseElements": None,
-            "requestID": request if service == "s3" else self.ids.next()[2],
+            "requestID": request if s3 else self.ids.event(),
             "eventID": event,
             "readOnly": api.startswith(("Get", "List", "Describe", "Head")),
             "eventType": "AwsApiCall",
             "managementEvent": True,
-            "recipientAccountId": account,
+            "recipientAccountId": caller.credential.account,
             "eventCategory": "Management",
         }
-        if service == "s3":
-            record["additionalEventData"] = s3_extra(caller, id2, parts.pop("sent", 0), parts.pop("received", 0))
+        if s3:
+            record["additionalEventData"] = _s3_extra(caller, id2, parts.pop("sent", 0), parts.pop("received", 0))
         record.update(parts)
-        record = {field: value for field, value in record.items() if value is not Ellipsis}
-        self.rows.append(Row(int(when), str(record["recipientAccountId"]), region, compact(record)))
+        line = json.dumps(record, separators=(",", ":")).replace(
+            IDENTITY, f'"userIdentity":{caller.credential.json}', 1
+        )
+        self.rows.append(Row(int(when), record["recipientAccountId"], region, line))
         if self._tally:
-            self._touch(caller, int(when), _bucket_of(record), "", 0)
+            bucket = (record["requestParameters"] or {}).get("bucketName", "")
+            self._touch(caller, int(when), bucket, "", 0)
 
-    def note_destination(self, destination: str) -> None:
-        """Say where the campaign's last call sends data."""
+    def amend(self, **facts: Any) -> None:
+        """Correct what the campaign's last call did, such as the bucket its data came from or where it goes."""
         if self._tally:
-            self.touches[-1] = self.touches[-1]._replace(destination=destination)
+            self.touches[-1] = self.touches[-1]._replace(**facts)
 
     def _touch(self, caller: Caller, epoch: int, bucket: str, key: str, read: int, destination: str = "") -> None:
         who = caller.credential
-        self.touches.append(
-            Touch(epoch, who.identity, who.session_name, caller.address, bucket, key, read, destination)
-        )
+        touch = Touch(epoch, who.identity, who.session_name, caller.address, bucket, key, read, destination)
+        self.touches.append(touch)
 
     def _emit(
-        self,
-        caller: Caller,
-        api: str,
-        bucket: Bucket,
-        epoch: int,
-        params: str,
-        resource: str,
-        sent: int,
-        received: int,
-        error: str,
+        self, form: str, caller: Caller, bucket: Bucket, epoch: int, asked: str, resource: str, sent: int, received: int
     ) -> None:
-        form = caller.template(api, bucket, error)
         request, id2, event = self.ids.next()
         time = stamp(epoch)
-        across = caller.credential.account != bucket.account
-        shared = f'"sharedEventID":"{self.ids.next()[2]}",' if across else ""
         first, second = bucket.account, caller.credential.account
-        if first not in self._own:
-            first, second = second, ""
-        values = (time, params, received, id2, sent, request, event, resource, first, shared)
-        self.rows.append(Row(epoch, first, bucket.region, form % values))
-        if across and second in self._own:
-            values = (time, params, received, id2, sent, request, self.ids.next()[2], resource, second, shared)
-            self.rows.append(Row(epoch, second, bucket.region, form % values))
+        if first == second:
+            line = form % (time, asked, received, id2, sent, request, event, resource, first, "")
+            self.rows.append(Row(epoch, first, bucket.region, line))
+            return
+        # one call of two accounts: both trails record it, under their own event ids and one shared id
+        shared = f'"sharedEventID":"{self.ids.event()}",'
+        for account in (first, second):
+            if account in self._own:
+                line = form % (time, asked, received, id2, sent, request, event, resource, account, shared)
+                self.rows.append(Row(epoch, account, bucket.region, line))
+                event = self.ids.event()
 
 
-def compact(record: Mapping[str, Any]) -> str:
-    """JSON as CloudTrail writes it: no blanks."""
-    return json.dumps(record, separators=(",", ":"))
+def _named(caller: Caller, key: str, params: str) -> str:
+    return f',"key":"{key}"{params}{caller.extra}'
 
 
-def s3_extra(caller: Caller, id2: str, sent: int, received: int) -> dict[str, Any]:
-    """The additionalEventData of an S3 management event; its byte counts are integers."""
+def _s3_extra(caller: Caller, id2: str, sent: int, received: int) -> dict[str, Any]:
+    # byte counts are integers here, floats in data events
     return {
         "SignatureVersion": "SigV4",
         "CipherSuite": TLS[caller.tls][1],
@@ -257,7 +176,3 @@ def s3_extra(caller: Caller, id2: str, sent: int, received: int) -> dict[str, An
         "x-amz-id-2": id2,
         "bytesTransferredOut": sent,
     }
-
-
-def _bucket_of(record: Mapping[str, Any]) -> str:
-    return str((record.get("requestParameters") or {}).get("bucketName", ""))

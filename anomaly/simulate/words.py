@@ -128,6 +128,8 @@ TEAMS = (
     "product",
 )
 TEAM_SIZES = (8, 4, 5, 4, 4, 2, 2, 4, 4, 3, 4)
+# buckets that people do not work in: machines and logs only
+NOBODYS = ("audit-trail", "backup-vault", "replica-docs", "db-dumps", "partner-exchange", "query-results")
 PERMISSIONS = {
     "engineering": "DeveloperAccess",
     "platform": "PlatformAdmin",

@@ -1,52 +1,59 @@
 """Machines that move data every day: pipelines, services, backup, replication."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from anomaly.simulate import clients, identity
-from anomaly.simulate.buckets import STYLES, Bucket, Object
-from anomaly.simulate.draw import Rng, choose, hexes, rng, some
+from anomaly.simulate.buckets import Bucket, Object
+from anomaly.simulate.caller import Caller
+from anomaly.simulate.draw import choose, hexes, rng, some
+from anomaly.simulate.keys import decrypt
 from anomaly.simulate.org import Org
-from anomaly.simulate.wire import Caller, Log
+from anomaly.simulate.wire import Log
 
 FAILS = 0.05
-NEW_OBJECT_BYTES = 180_000
+KEY_LIFE_S = 21_600
+SERVICE = "s3.amazonaws.com"
 
 
 @dataclass
 class Job:
-    """A role that works inside a VPC: its client, addresses (several when ``hosts`` > 1) and way out."""
+    """A role that works inside a VPC: its client, addresses (several when ``hosts`` > 1) and way out.
+
+    ``site`` is two octets of a VPC or one whole public address; with ``lifetime`` in days the hosts are instances,
+    which are replaced when it ends, and sessions are named after them.
+    """
 
     name: str
     role: identity.Role
     agent: str
-    subnet: str
+    site: str
     endpoint: str = ""
     session: str = ""
     hosts: int = 1
     lifetime: int = 0
+    _callers: dict[tuple[int, int], Caller] = field(default_factory=dict, repr=False)
 
-    def instance(self, org: Org, day: int, host: int) -> str:
-        """The instance id that stands in a slot; instances are replaced now and then."""
-        age = (day + 7 * host) // self.lifetime if self.lifetime else 0
-        return "i-0" + hexes(rng(org.seed, "instance", self.name, host, age), 16)
+    def caller(self, org: Org, when: float, host: int = 0) -> Caller:
+        """The caller of a run; a new key every six hours."""
+        created = int(when) // KEY_LIFE_S * KEY_LIFE_S
+        if (created, host) not in self._callers:
+            self._callers[created, host] = self._fresh(org, created, host)
+        return self._callers[created, host]
 
-    def caller(self, org: Org, day: int, when: float, draw: Rng, host: int = 0) -> Caller:
-        """The caller of a run; instances get a new key every six hours."""
-        created = int(when) // 21_600 * 21_600 + 60 * host
-        slot = rng(org.seed, "slot", self.name, host, (day + 7 * host) // self.lifetime if self.lifetime else 0)
-        ec2 = bool(self.lifetime)
-        name = self.instance(org, day, host) if ec2 else self.session or f"{self.name}-{created}"
+    def _fresh(self, org: Org, created: int, host: int) -> Caller:
+        life = (created // 86_400 + 7 * host) // self.lifetime if self.lifetime else 0
+        slot = rng(org.seed, "slot", self.name, host, life)
+        instance, address = "i-0" + hexes(slot, 16), f"{self.site}.{slot.integers(16)}.{slot.integers(4, 250)}"
+        name = instance if self.lifetime else self.session or f"{self.name}-{created}"
         key = identity.temporary_key(rng(org.seed, "key", self.name, host, created))
-        who = identity.by_session(self.role, name, key, created, ec2=ec2)
-        address = (
-            self.subnet if self.subnet.count(".") == 3 else f"{self.subnet}.{slot.integers(16)}.{slot.integers(4, 250)}"
-        )
-        return Caller(who, address, self.agent, self.endpoint, self.role.account if self.endpoint else "")
+        who = identity.by_session(self.role, name, key, created, ec2=bool(self.lifetime))
+        place = self.site if self.site.count(".") == 3 else address
+        return Caller(who, place, self.agent, self.endpoint, self.role.account if self.endpoint else "")
 
 
 @dataclass
 class Pipeline:
-    """Reads partitions of a source, writes to a target, at its hours."""
+    """Reads partitions of a source, writes to a target, at its hours; ``share`` of each partition is read."""
 
     job: Job
     source: Bucket
@@ -60,51 +67,49 @@ class Pipeline:
         """The job's name."""
         return self.job.name
 
-    def live(self, org: Org, day: int, log: Log, draw: Rng) -> None:
+    @property
+    def often(self) -> bool:
+        """Whether it follows the day rather than working on yesterday."""
+        return len(self.hours) > 2
+
+    def live(self, org: Org, log: Log) -> None:
         """A day of runs; on a bad day they fail, or do nothing."""
-        luck = draw.random()
+        luck = log.draw.random()
+        if luck < FAILS / 2:
+            return
         for hour in self.hours:
-            start = org.at(day, hour + 0.05 + 0.1 * float(draw.random()))
-            if luck < FAILS / 2:
-                continue
+            start = org.at(log.day, hour + 0.05 + 0.1 * float(log.draw.random()))
             if luck < FAILS:
-                self.fail(org, day, start, log, draw)
+                self.fail(org, log, start)
             else:
-                self.run(org, day, hour, start, log, draw)
+                self.run(org, log, hour, start)
 
-    def fail(self, org: Org, day: int, start: float, log: Log, draw: Rng) -> None:
+    def fail(self, org: Org, log: Log, start: float) -> None:
         """A run that finds nothing or is not let in."""
-        caller = self.job.caller(org, day, start, draw)
-        folder = self.source.folders(day)[-1]
-        if draw.random() < 0.5:
-            clients.missed(log, caller, self.source, folder + "_SUCCESS", start)
-        else:
-            clients.refused(log, caller, self.source, folder + "_SUCCESS", start, draw)
+        marker = self.source.folders(log.day)[-1] + "_SUCCESS"
+        act = clients.missed if log.draw.random() < 0.5 else clients.refused
+        act(log, self.job.caller(org, start), self.source, marker, start)
 
-    def run(self, org: Org, day: int, hour: int, start: float, log: Log, draw: Rng) -> None:
-        """One run over the partitions of its hour, or of yesterday."""
-        caller = self.job.caller(org, day, start, draw)
-        back = 0 if len(self.hours) > 2 else 1
-        for folder in self.source.partitions(day - back):
+    def run(self, org: Org, log: Log, hour: int, start: float) -> None:
+        """One run over the objects of its hour, or over yesterday."""
+        for folder in self.source.partitions(log.day if self.often else log.day - 1):
             items = self.source.objects(folder)
-            if len(self.hours) > 2:
+            if self.often:
                 items = [item for i, item in enumerate(items) if self.hours[i % len(self.hours)] == hour]
-            self.step(org, day, caller, folder, items, start, log, draw)
-            start += 60
+            start = self.step(org, log, folder, items, start)
 
-    def step(
-        self, org: Org, day: int, caller: Caller, folder: str, items: list[Object], start: float, log: Log, draw: Rng
-    ) -> None:
-        """List a partition, read it, write what comes of it."""
-        items = some(draw, items, max(1, round(len(items) * self.share * org.scale)))
-        when = clients.listing(log, caller, self.source, folder, len(items), start, draw)
-        when = clients.fetch(log, caller, self.source, items, when, draw, self.pace)
-        target = self.target.partition(choose(draw, self.target.roots), day)
+    def step(self, org: Org, log: Log, folder: str, items: list[Object], start: float) -> float:
+        """List a partition, read it, write what comes of it; returns when it ends."""
+        caller = self.job.caller(org, start)
+        items = some(log.draw, items, max(1, round(len(items) * self.share * org.scale)))
+        when = clients.listing(log, caller, self.source, folder, len(items), start)
+        when = clients.fetch(log, caller, self.source, items, when, self.pace)
+        out = self.target.partition(choose(log.draw, self.target.roots), log.day)
         made = [
-            (f"{target}part-{i:05d}-{hexes(draw, 8)}-c000.snappy.parquet", size // 3 + 900)
-            for i, (_, size) in enumerate(items[::4])
+            (f"{out}part-{i:05d}-{hexes(log.draw, 8)}-c000.snappy.parquet", s // 3)
+            for i, (_, s) in enumerate(items[::4])
         ]
-        clients.upload(log, caller, self.target, made, when + 5, draw, self.pace)
+        return clients.upload(log, caller, self.target, made, when + 5, self.pace) + 20
 
 
 @dataclass
@@ -121,21 +126,22 @@ class Service:
         """The job's name."""
         return self.job.name
 
-    def live(self, org: Org, day: int, log: Log, draw: Rng) -> None:
+    def live(self, org: Org, log: Log) -> None:
         """A day of requests."""
-        pool = self.bucket.sample(rng(org.seed, "hot", self.name, day // 5), day, 12)
-        weekend = 0.6 if org.weekday(day) > 4 else 1.0
+        pool = self.bucket.sample(rng(org.seed, "hot", self.name, log.day // 5), log.day, 12)
+        mean = self.reads * (0.6 if org.weekend(log.day) else 1.0) / self.job.hosts
         for host in range(self.job.hosts):
-            count = org.count(self.reads * weekend / self.job.hosts, draw)
-            hours = (draw.normal(self.peak, 3.6, count) % 24).tolist()
-            callers = [self.job.caller(org, day, org.at(day, h), draw, host) for h in (0, 6, 12, 18)]
-            for hour, index in zip(hours, draw.integers(len(pool), size=count).tolist(), strict=True):
-                self.serve(callers[int(hour) // 6], org.at(day, hour), pool[index], log, index)
+            count = org.count(mean, log.draw)
+            hours = (log.draw.normal(self.peak, 3.6, count) % 24).tolist()
+            picks = log.draw.integers(len(pool), size=count).tolist()
+            for hour, pick in zip(hours, picks, strict=True):
+                when = org.at(log.day, hour)
+                self.serve(log, self.job.caller(org, when, host), when, pool[pick], write=pick % 9 == 0)
 
-    def serve(self, caller: Caller, when: float, item: Object, log: Log, index: int) -> None:
-        """One request: mostly a read, sometimes a write."""
+    def serve(self, log: Log, caller: Caller, when: float, item: Object, *, write: bool) -> None:
+        """One request."""
         key, size = item
-        if index % 9 == 0:
+        if write:
             log.data(caller, "PutObject", self.bucket, when, key, received=size)
         else:
             log.data(caller, "GetObject", self.bucket, when, key, sent=size)
@@ -143,7 +149,7 @@ class Service:
 
 @dataclass
 class Backup:
-    """Copies yesterday's partitions and a few static folders into the vault, every night."""
+    """Copies what is new into the vault, every night."""
 
     job: Job
     sources: list[Bucket]
@@ -155,17 +161,20 @@ class Backup:
         """The job's name."""
         return self.job.name
 
-    def live(self, org: Org, day: int, log: Log, draw: Rng) -> None:
+    def live(self, org: Org, log: Log) -> None:
         """A night's copies; about one night in thirty is missed."""
-        if draw.random() < 1 / 30:
+        if log.draw.random() < 1 / 30:
             return
-        start = org.at(day, self.hour + 0.2 * float(draw.random()))
-        caller = self.job.caller(org, day, start, draw)
+        start = org.at(log.day, self.hour + 0.2 * float(log.draw.random()))
         for source in self.sources:
-            items = changed(source, org, day)
-            items = items[: max(1, round(len(items) * org.scale))]
-            start = clients.listing(log, caller, source, "", len(items), start, draw)
-            start = clients.copies(log, caller, source, items, self.vault, f"{source.name}/", start, draw) + 30
+            items = source.changed(log.day)
+            start = self.save(org, log, source, items[: max(1, round(len(items) * org.scale))], start)
+
+    def save(self, org: Org, log: Log, source: Bucket, items: list[Object], start: float) -> float:
+        """Copy objects of one bucket; returns when it ends."""
+        caller = self.job.caller(org, start)
+        start = clients.listing(log, caller, source, "", len(items), start)
+        return clients.copies(log, caller, source, items, self.vault, f"{source.name}/", start) + 30
 
 
 @dataclass
@@ -182,32 +191,18 @@ class LegacyExport:
         """The job's name."""
         return self.job.name
 
-    def live(self, org: Org, day: int, log: Log, draw: Rng) -> None:
+    def live(self, org: Org, log: Log) -> None:
         """Once a week, yesterday's marts."""
-        if org.weekday(day) != self.weekday:
+        if org.weekday(log.day) != self.weekday:
             return
-        start = org.at(day, 5 + float(draw.random()))
-        items = changed(self.source, org, day)
-        clients.copies(log, self.job.caller(org, day, start, draw), self.source, items, self.target, "in/", start, draw)
-
-
-def foreign_bucket(org: Org, account: str, purpose: str) -> Bucket:
-    """A bucket of somebody else's account; it stands in no inventory of ours."""
-    draw = rng(org.seed, "foreign", account, purpose)
-    name = f"{choose(draw, ('share', 'data', 'drop', 'store', 'sync', 'media'))}-{purpose}-{hexes(draw, 8)}"
-    return Bucket(org.seed, name, account, org.region, "", "", "documents", org.first, foreign=True)
-
-
-def changed(source: Bucket, org: Org, day: int) -> list[Object]:
-    """What a night's backup finds new in a bucket."""
-    if STYLES[source.style].dated:
-        return [item for folder in source.partitions(day - 1) for item in source.objects(folder)]
-    return source.sample(rng(org.seed, "changed", source.name, day), day, 2)[:60]
+        start = org.at(log.day, 5 + float(log.draw.random()))
+        items = self.source.changed(log.day)
+        clients.copies(log, self.job.caller(org, start), self.source, items, self.target, "in/", start)
 
 
 @dataclass
 class Replication:
-    """S3's own replication of a bucket to our second account: decrypts here, writes there."""
+    """S3's own replication of a bucket to our second account."""
 
     name: str
     role: identity.Role
@@ -215,46 +210,28 @@ class Replication:
     target: Bucket
     mean: float
 
-    def live(self, org: Org, day: int, log: Log, draw: Rng) -> None:
+    def live(self, org: Org, log: Log) -> None:
         """The objects of a day, as they come."""
-        items = changed(self.source, org, day)
-        for key, size in items[: org.count(self.mean, draw)]:
-            replicate(
-                log, self.role, self.source, self.target, key, size, org.at(day, float(draw.uniform(0, 24))), draw
-            )
+        for key, size in self.source.changed(log.day)[: org.count(self.mean, log.draw)]:
+            when = org.at(log.day, float(log.draw.uniform(0, 24)))
+            replicate(log, self.role, self.source, self.target, (key, size), when)
 
 
-def replicate(
-    log: Log, role: identity.Role, source: Bucket, target: Bucket, key: str, size: int, when: float, draw: Rng
-) -> None:
-    """One replicated object: a KMS call for the source, then the write at the destination."""
-    key_id = identity.temporary_key(draw)
-    who = identity.by_session(role, "s3-replication", key_id, int(when) - 30, invoked_by="s3.amazonaws.com")
-    caller = Caller(who, "s3.amazonaws.com", "s3.amazonaws.com")
-    decrypt(log, caller, source, key, when)
-    log.data(caller, "PutObject", target, when + 1, key, ',"x-amz-storage-class":"STANDARD"', received=size)
-    log.note_destination(f"{target.account}/{target.name}")
-
-
-def decrypt(log: Log, caller: Caller, bucket: Bucket, key: str, when: float) -> None:
-    """The KMS twin of a read of an encrypted object."""
-    key_arn = f"arn:aws:kms:{bucket.region}:{bucket.account}:key/{key_uuid(bucket)}"
-    log.manage(
-        caller,
-        "kms",
-        "Decrypt",
-        bucket.region,
-        when,
-        requestParameters={
-            "encryptionContext": {"aws:s3:arn": f"arn:aws:s3:::{bucket.name}/{key}"},
-            "encryptionAlgorithm": "SYMMETRIC_DEFAULT",
-        },
-        readOnly=True,
-        resources=[{"accountId": bucket.account, "type": "AWS::KMS::Key", "ARN": key_arn}],
+def replicate(log: Log, role: identity.Role, source: Bucket, target: Bucket, item: Object, when: float) -> None:
+    """One replicated object: a KMS call where the source is encrypted, and the write at the destination."""
+    key, size = item
+    who = identity.by_session(
+        role, "s3-replication", identity.temporary_key(log.draw), int(when) - 30, invoked_by=SERVICE
     )
+    caller = Caller(who, SERVICE, SERVICE)
+    decrypt(log, caller, source, key, when)
+    log.amend(bucket=source.name)
+    log.data(caller, "PutObject", target, when + 1, key, ',"x-amz-storage-class":"STANDARD"', received=size)
+    log.amend(bucket=source.name, key=key, destination=f"{target.account}/{target.name}")
 
 
-def key_uuid(bucket: Bucket) -> str:
-    """The id of a bucket's KMS key."""
-    raw = hexes(rng(bucket.seed, "kms", bucket.name), 32)
-    return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:]}"
+def foreign_bucket(org: Org, account: str, purpose: str) -> Bucket:
+    """A bucket of somebody else's account; it stands in no inventory of ours."""
+    draw = rng(org.seed, "foreign", account, purpose)
+    name = f"{choose(draw, ('share', 'data', 'drop', 'store', 'sync', 'media'))}-{purpose}-{hexes(draw, 8)}"
+    return Bucket(org.seed, name, account, org.region, "", "", "documents", org.first)

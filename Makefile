@@ -42,7 +42,7 @@ lock: $(READY) $(UV)  ## resolve requirements.lock anew from pyproject.toml
 	  --custom-compile-command "make lock" --upgrade -o requirements.lock
 
 clean:  ## remove what was built (.venv and .tools too)
-	rm -rf $(VENV) .tools .demo dist build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .tools .demo .evaluate dist build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find anomaly tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Re-done only when what is required changes. The project itself is installed editable, so its own code never needs it.

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -52,8 +51,8 @@ def test_the_wheel_carries_its_licence_and_its_command(wheel: Path) -> None:
 
 def test_the_source_archive_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     archive = built(house.REPOSITORY, tmp_path / "sdist", "sdist")
-    with tarfile.open(archive) as sources:
-        sources.extractall(tmp_path, filter="data")
+    # tar itself: Python's own extraction wants a filter from 3.12 on that 3.11.2, Debian's, does not know
+    subprocess.run(["tar", "-xzf", archive, "-C", tmp_path], check=True)
     [source] = tmp_path.glob("anomaly-*")
     assert names_in(built(source, tmp_path / "wheel", "wheel")) == names_in(wheel)
 

@@ -6,8 +6,8 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import click
 import pytest
 
 import house
@@ -50,25 +50,30 @@ def sections(page: Path) -> dict[str, str]:
     return {head["title"].strip("` "): text[head.end() : end] for head, end in zip(heads, ends, strict=True)}
 
 
-def command_line() -> Any:
+def command_line() -> click.Group:
     """Return the click group behind ``anomaly``; skips the test while there is no command line at all."""
-    if importlib.util.find_spec("anomaly.cli") is None:
+    found = importlib.util.find_spec("anomaly.cli")
+    if found is None or found.origin is None:
         pytest.skip("there is no anomaly.cli yet: its documentation is checked from the day there is")
-    return importlib.import_module("anomaly.cli").main
+    main = importlib.import_module("anomaly.cli").main
+    assert isinstance(main, click.Group)
+    return main
 
 
-def commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
     """Yield every command that does something, by its full name: groups are walked, hidden ones left out."""
-    for name, command in sorted(group.commands.items()):
-        if getattr(command, "hidden", False):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None or command.hidden:
             continue
-        if hasattr(command, "commands"):
+        if isinstance(command, click.Group):
             yield from commands(command, f"{prefix}{name} ")
         else:
             yield f"{prefix}{name}", command
 
 
-def options(command: Any) -> set[str]:
+def options(command: click.Command) -> set[str]:
     """Return the long names of a command's visible options."""
     shown = [option for option in command.params if not getattr(option, "hidden", False)]
     return {name for option in shown for name in (*option.opts, *option.secondary_opts) if name.startswith("--")}

@@ -3,11 +3,10 @@
 import csv
 import json
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import IO, Any
 
-from anomaly.engines.duckdb import EPOCH
-from anomaly.listing import Record, sessions
+from anomaly.listing import Record, iso_day, known_bytes, sessions, workflow
 from anomaly.store import Lake
 from anomaly.words import in_time, visible
 
@@ -83,7 +82,7 @@ def cell(value: Any) -> str | float | int:
 
 def _row(session: Record) -> Record:
     return {
-        "day": (EPOCH + timedelta(days=session["day"])).isoformat(),
+        "day": iso_day(session["day"]),
         "rank": session["rank"],
         "score": session["score"],
         "probability": session["tail_probability"],
@@ -103,15 +102,3 @@ def _row(session: Record) -> Record:
         "workflow": workflow(session),
         "reasons": session["reasons"],
     }
-
-
-def known_bytes(session: Record) -> int | None:
-    """Bytes read, None where the log tells the size of none of the reads: unknown, never a guess."""
-    unknown = session["reads"] > 0 and session["reads_without_bytes"] == session["reads"]
-    return None if unknown else session["bytes_read"]
-
-
-def workflow(session: Record) -> str:
-    """How the session stands to the approved workflows, such as ``covered: nightly-backup``."""
-    name = session["workflow_id"]
-    return f"{session['workflow_state']}: {name}" if name else str(session["workflow_state"])

@@ -1,13 +1,15 @@
 """What was scored, read back from the lake: the cases of a day, its sessions, and a session by a part of its id."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from anomaly.engines.duckdb import EPOCH
 from anomaly.errors import DataQualityError, UnknownNameError
 from anomaly.pipeline import FEATURES
 from anomaly.store import Lake, Store
+from anomaly.words import in_time
 
 SCORES = "scores"
 SESSION_TABLES = (SCORES, "sessions", FEATURES, "flows")
@@ -116,3 +118,27 @@ def _store(lake: Lake, day: date) -> Store:
     for name in SESSION_TABLES:
         store.view(name, lake.files(name, day))
     return store
+
+
+def plain_case(case: Record) -> Record:
+    """A case as JSON has it: the day and moments as ISO 8601, bytes None where no read has a size."""
+    moments = {"start": in_time(case["start_us"]), "end": in_time(case["end_us"])}
+    plain = {name: value for name, value in case.items() if name not in ("start_us", "end_us")}
+    return plain | moments | {"day": iso_day(case["day"]), "bytes_read": known_bytes(case)}
+
+
+def iso_day(day: int) -> str:
+    """A day counted from 1970-01-01 as ISO 8601."""
+    return (EPOCH + timedelta(days=day)).isoformat()
+
+
+def known_bytes(session: Mapping[str, Any]) -> int | None:
+    """Bytes read, None where the log tells the size of none of the reads: unknown, never a guess."""
+    unknown = session["reads"] > 0 and session["reads_without_bytes"] == session["reads"]
+    return None if unknown else session["bytes_read"]
+
+
+def workflow(session: Mapping[str, Any]) -> str:
+    """How the session stands to the approved workflows, such as ``covered: nightly-backup``."""
+    name = session["workflow_id"]
+    return f"{session['workflow_state']}: {name}" if name else str(session["workflow_state"])

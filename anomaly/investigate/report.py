@@ -1,17 +1,16 @@
 """The report on one session: who, from where, with what, which data, where to, and why that is unusual."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from anomaly.catalog import table
 from anomaly.context import Context
-from anomaly.engines.duckdb import EPOCH
 from anomaly.errors import DataQualityError
-from anomaly.export import known_bytes
 from anomaly.investigate.attack import techniques
 from anomaly.investigate.workflow import differs
+from anomaly.listing import iso_day, known_bytes
 from anomaly.pipeline import FEATURES
 from anomaly.reasons import said
 from anomaly.store import Lake, Store
@@ -66,7 +65,7 @@ def _report(store: Store, session: Record, context: Context | None) -> Record:
     key = {"session": session["session_id"]}
     return {
         "session_id": session["session_id"],
-        "day": (EPOCH + timedelta(days=session["day"])).isoformat(),
+        "day": iso_day(session["day"]),
         "start": in_time(session["start_us"]),
         "end": in_time(session["end_us"]),
         "attack": techniques(session),

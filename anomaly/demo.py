@@ -1,0 +1,160 @@
+"""The demo: a synthetic organisation with hidden thefts, its raw logs read, learnt from, scored, and judged.
+
+The same commands as on real logs, in one run: simulate, ingest, train on the days before the thefts, score the rest.
+The answers (truth.csv) are opened only after the ranking stands.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from anomaly.config import Settings
+from anomaly.config.settings import ContextSettings, LakeSettings
+from anomaly.context import Context
+from anomaly.errors import UsageError
+from anomaly.evaluate.truth import match, read_truth
+from anomaly.ingest import IngestReport, ingest
+from anomaly.listing import Record, cases, sessions
+from anomaly.score import Scored, score_days, train_model
+from anomaly.simulate import simulate
+from anomaly.store import Lake
+
+MARKER = ".anomaly-demo"
+"""Only a folder that holds this is emptied for a new demo."""
+START = date(2026, 1, 5)
+FOUND_RANK = 10
+"""A theft counts as found when a case of it is among the first ten of one of its days (the issue's own measure)."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """One planted story: a theft or a benign look-alike, its best rank (None: never a case) and the day of it."""
+
+    name: str
+    scenario: str
+    is_theft: bool
+    note: str
+    best_rank: int | None
+    best_day: date | None
+
+    @property
+    def is_found(self) -> bool:
+        """Whether it stood among the first cases of a day."""
+        return self.best_rank is not None and self.best_rank <= FOUND_RANK
+
+
+@dataclass(frozen=True)
+class DemoDay:
+    """A scored day: its figures, its ranked cases, and what was planted in each, by case_id."""
+
+    scored: Scored
+    cases: list[Record]
+    marks: dict[str, str]
+
+
+@dataclass
+class Demo:
+    """What came of it, for the command line to show."""
+
+    out: Path
+    ingested: IngestReport
+    days: list[DemoDay]
+    campaigns: list[Campaign]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run(out: Path, *, seed: int, days: int, scale: float, attack_from: int, say: Say) -> Demo:
+    """Draw the organisation into ``out`` and go through every step.
+
+    Parameters
+    ----------
+    attack_from
+        Day index of the first theft; the days before it are trained on, the days from it on are scored.
+
+    Raises
+    ------
+    UsageError
+        ``out`` holds something that is not a demo.
+    """
+    _empty(out)
+    seconds: dict[str, float] = {}
+    with _timed("draw the organisation's logs", seconds, say):
+        simulate(out / "org", seed=seed, days=days, start=START, scale=scale, attack_from=attack_from)
+    lake = Lake(out / "lake")
+    settings = replace(Settings(), lake=LakeSettings(lake.root), context=ContextSettings(out / "org" / "context"))
+    with _timed("read the raw logs", seconds, say):
+        ingested = ingest([out / "org" / "logs"], lake)
+    context = Context.load(settings.context.folder)
+    until = START + timedelta(days=attack_from)
+    with _timed("build features and train", seconds, say):
+        train_model(lake, context, settings, until)
+    with _timed("score", seconds, say):
+        scored = score_days(lake, context, settings, [day for day in lake.days("events") if day >= until])
+    found, campaigns = _judge(lake, scored, out / "org" / "truth.csv")
+    return Demo(out, ingested, found, campaigns, seconds)
+
+
+def _empty(out: Path) -> None:
+    if out.exists() and not (out / MARKER).exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out} holds something that is no demo: name another folder with --out")
+    if out.exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
+    (out / MARKER).touch()
+
+
+@contextmanager
+def _timed(step: str, seconds: dict[str, float], say: Say) -> Iterator[None]:
+    say(f"{step} …")
+    began = time.monotonic()
+    yield
+    seconds[step] = time.monotonic() - began
+
+
+def _judge(lake: Lake, scored: Sequence[Scored], path: Path) -> tuple[list[DemoDay], list[Campaign]]:
+    """Open the answers: mark the cases that hold something planted, and say how each campaign ranked."""
+    truth = read_truth(path)
+    ranks: dict[str, list[tuple[int, date]]] = {}
+    days = []
+    for day in scored:
+        planted = _planted(truth, lake, day.day)
+        ranked = [case for case in cases(lake, day.day) if not case["covered"]]
+        marks: dict[str, str] = {}
+        for case in ranked:
+            names = sorted({name for session in case["sessions"] for name in planted.get(session, ())})
+            marks[case["case_id"]] = ", ".join(_mark(truth, name) for name in names)
+            for name in names:
+                ranks.setdefault(name, []).append((case["case_rank"], day.day))
+        days.append(DemoDay(day, ranked, {case: mark for case, mark in marks.items() if mark}))
+    stories = truth.drop_duplicates("campaign").sort_values(["kind", "scenario", "campaign"]).to_dict("records")
+    return days, [_campaign(story, ranks.get(story["campaign"], [])) for story in stories]
+
+
+def _planted(truth: pd.DataFrame, lake: Lake, day: date) -> dict[str, set[str]]:
+    """Campaigns by session_id."""
+    columns = ["session_id", "day", "identity", "session_name", "start_us", "end_us"]
+    pairs = match(truth, pd.DataFrame(sessions(lake, day), columns=columns))
+    found: dict[str, set[str]] = {}
+    for campaign, session in zip(pairs["campaign"], pairs["session_id"], strict=True):
+        found.setdefault(session, set()).add(campaign)
+    return found
+
+
+def _mark(truth: pd.DataFrame, campaign: str) -> str:
+    row = truth[truth["campaign"] == campaign].iloc[0]
+    return f"THEFT {row['scenario']}" if row["kind"] == "attack" else "look-alike"
+
+
+def _campaign(story: dict[Any, Any], ranks: Sequence[tuple[int, date]]) -> Campaign:
+    best_rank, best_day = min(ranks, default=(None, None))
+    is_theft = story["kind"] == "attack"
+    return Campaign(story["campaign"], story["scenario"], is_theft, story["note"], best_rank, best_day)

@@ -1,0 +1,121 @@
+"""What a person sees: tables drawn with rich on a terminal, plain aligned lines anywhere else.
+
+Everything that comes from a log goes through ``visible`` first, and rich is given text, never markup.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from anomaly.listing import known_bytes, workflow
+from anomaly.words import in_bytes, in_count, in_list, in_rate, visible
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, headers and rows of text, and the notes below; a row in ``marked`` is drawn to stand out."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    notes: Sequence[str] = ()
+    marked: frozenset[int] = field(default_factory=frozenset)
+
+
+def draw(table: Table, out: IO[str] | None = None) -> None:
+    """Write a table to a stream, by default stdout."""
+    stream = out or sys.stdout
+    if stream.isatty():
+        _draw_rich(table, stream)
+    else:
+        stream.write("\n".join(plain_lines(table)) + "\n")
+
+
+def plain_lines(table: Table) -> list[str]:
+    """Return a table as aligned lines, a row a line, so that grep and awk can work on it."""
+    cells = [list(table.headers), *[list(row) for row in table.rows]]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(table.headers))]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return [table.title, *(lines if table.rows else []), *table.notes]
+
+
+def _draw_rich(table: Table, stream: IO[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    console = Console(file=stream, highlight=False, emoji=False)
+    drawn = Drawn(title=Text(table.title), title_justify="left", title_style="bold", show_lines=False, expand=False)
+    for header in table.headers:
+        drawn.add_column(Text(header), overflow="fold", justify="right" if header in RIGHT else "left")
+    for place, row in enumerate(table.rows):
+        drawn.add_row(*[Text(text) for text in row], style="bold red" if place in table.marked else "")
+    if table.rows:
+        console.print(drawn)
+    else:
+        console.print(Text(table.title, style="bold"))
+    for note in table.notes:
+        console.print(Text(note, style="dim"))
+
+
+RIGHT = {"#", "a day", "volume", "objects", "sessions", "acts"}
+CASE_HEADERS = ("#", "a day", "who", "from", "buckets", "to", "volume", "why", "workflow", "session")
+
+
+def case_cells(case: Record) -> list[str]:
+    """Return a case of ``listing.cases`` as the cells of ``CASE_HEADERS``."""
+    return [
+        "" if case["case_rank"] is None else f"{case['case_rank']}{'!' if case['alert'] else ''}",
+        in_rate(case["expected_per_day"]),
+        _who_of_case(case),
+        _whence(case),
+        in_list([f"{each['bucket']} ({each['sensitivity']})" for each in case["buckets"]], 2)
+        if case["buckets"]
+        else "",
+        in_list(case["destinations"], 2) if case["destinations"] else "the caller",
+        volume(case),
+        visible(case["headline"]),
+        visible(workflow(case)),
+        case["session_id"][:10],
+    ]
+
+
+def who(identity: str, session_name: str | None) -> str:
+    """Return an identity as people say it: ``user/kim``, ``kim@example.org as DataEngineer``, ``service:athena``."""
+    kind, _, name = identity.rpartition(":")[2].partition("/") if identity.startswith("arn:") else ("", "", identity)
+    short = name.rsplit("/", 1)[-1] or kind
+    shown = f"{session_name} as {short}" if session_name else f"{kind}/{short}" if kind == "user" else short
+    return visible(shown)
+
+
+def volume(case: Record) -> str:
+    """Return what was taken: bytes read (unknown where no read has a size) and objects."""
+    size = known_bytes(case)
+    read = "size unknown" if size is None else in_bytes(size)
+    least = "at least " if size is not None and case["reads_without_bytes"] else ""
+    return f"{least}{read}, {in_count(case['objects'])} object{'' if case['objects'] == 1 else 's'}"
+
+
+def _who_of_case(case: Record) -> str:
+    others = len(case["actors"]) - 1
+    return f"{who(case['identity'], case['session_name'])} ({case['identity_kind']})" + (
+        f" and {others} more" if others else ""
+    )
+
+
+def _whence(case: Record) -> str:
+    countries = f" [{', '.join(visible(name) for name in case['countries'])}]" if case["countries"] else ""
+    return in_list(case["networks"], 2) + countries
+
+
+def case_table(
+    title: str, cases: Sequence[Record], notes: Iterable[str] = (), marks: Mapping[str, str] | None = None
+) -> Table:
+    """Return cases as a table; ``marks`` puts a word beside cases, by case_id (the demo marks what was planted)."""
+    headers = list(CASE_HEADERS) + (["planted"] if marks is not None else [])
+    rows = [case_cells(case) + ([marks.get(case["case_id"], "")] if marks is not None else []) for case in cases]
+    marked = frozenset(place for place, case in enumerate(cases) if (marks or {}).get(case["case_id"]))
+    return Table(title, headers, rows, tuple(notes), marked)

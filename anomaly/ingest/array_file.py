@@ -23,7 +23,9 @@ class ArrayFile:
         self.write(b"[")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Leave it as it is, to be read or written anew."""
 
     def write(self, data: bytes | memoryview) -> None:

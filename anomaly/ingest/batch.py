@@ -5,20 +5,22 @@ fails alone, or holds a record that cannot stand, is walked record by record and
 """
 
 import hashlib
-import os
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from anomaly.ingest.conform import Misshapen, conform
+from anomaly.ingest.conform import MisshapenError, conform
 from anomaly.ingest.discover import LogFile
 from anomaly.ingest.frame import records_in
 from anomaly.ingest.inflate import MAX_INFLATED, inflate
 from anomaly.ingest.ledger import Ledger
 from anomaly.ingest.quarantine import Quarantined, excerpt_of
 from anomaly.ingest.report import Counts
-from anomaly.ingest.transform import Segment, Transform
-from anomaly.ingest.walk import Found, NotCloudTrail, walk
-from anomaly.store import DatabaseError
+from anomaly.ingest.transform import RefusedError, Segment, Transform
+from anomaly.ingest.walk import Found, NotCloudTrailError, walk
+
+RUN_BYTES = 8 << 20
+"""Bytes of walked records handed on at a time."""
 
 
 @dataclass
@@ -59,11 +61,12 @@ class Batch:
 def read_batch(batch: Batch, transform: Transform, ledger: Ledger, limit: int = MAX_INFLATED) -> None:
     """Read a batch into the transform's ``raw`` table; every record of it is then there, counted or in an entry."""
     patient: set[int] = set()
+    hopeless: dict[int, str] = {}
     while True:
         try:
-            _attempt(batch, transform, ledger, limit, patient)
-        except (DatabaseError, ValueError):
-            patient |= _failing(batch, transform, ledger, limit, patient)
+            _attempt(batch, transform, ledger, limit, patient, hopeless)
+        except RefusedError as error:
+            _blame(batch, transform, ledger, limit, patient, hopeless, str(error))
             continue
         flawed = {batch.owners[defect.segment] for defect in transform.defects()} - patient
         if not flawed:
@@ -71,29 +74,39 @@ def read_batch(batch: Batch, transform: Transform, ledger: Ledger, limit: int = 
         patient |= flawed
 
 
-def _failing(batch: Batch, transform: Transform, ledger: Ledger, limit: int, patient: set[int]) -> set[int]:
-    """Return the files that the reader refuses by themselves; all of them where none does."""
-    fast = [n for n in range(len(batch.files)) if n not in patient]
-    failing = {n for n in fast if not _passes(batch.files[n], transform, ledger, limit)} if len(fast) > 1 else set(fast)
-    if not fast:
-        raise RuntimeError(f"records that conform were refused, in {[file.name for file in batch.files]}")
-    return failing or set(fast)
+def _blame(
+    batch: Batch,
+    transform: Transform,
+    ledger: Ledger,
+    limit: int,
+    patient: set[int],
+    hopeless: dict[int, str],
+    reason: str,
+) -> None:
+    """Find the files that the reader refuses by themselves: they are walked next, or given up when they were."""
+    suspects = [n for n in range(len(batch.files)) if n not in hopeless]
+    refused = {}
+    for n in suspects:
+        try:
+            _attempt(Batch(0, [batch.files[n]]), transform, ledger, limit, {0} if n in patient else set(), {})
+        except RefusedError as error:
+            refused[n] = str(error)
+    refused = refused or dict.fromkeys(set(suspects) - patient or suspects, reason)
+    hopeless |= {n: why for n, why in refused.items() if n in patient}
+    patient |= refused.keys()
 
 
-def _passes(file: LogFile, transform: Transform, ledger: Ledger, limit: int) -> bool:
-    try:
-        _attempt(Batch(0, [file]), transform, ledger, limit, set())
-    except (DatabaseError, ValueError):
-        return False
-    return True
-
-
-def _attempt(batch: Batch, transform: Transform, ledger: Ledger, limit: int, patient: set[int]) -> None:
+def _attempt(
+    batch: Batch, transform: Transform, ledger: Ledger, limit: int, patient: set[int], hopeless: dict[int, str]
+) -> None:
     batch.results, batch.segments, batch.owners = [], [], []
     with transform.array as out:
         for number, file in enumerate(batch.files):
             result = FileResult(file)
             batch.results.append(result)
+            if number in hopeless:
+                result.refuse(f"the reader does not take it: {hopeless[number]}")
+                continue
             for first, text in _pieces(result, ledger, limit, number in patient):
                 out.write(transform.marker(len(batch.segments)) + b",")
                 out.write(text)
@@ -110,7 +123,7 @@ def _pieces(result: FileResult, ledger: Ledger, limit: int, patient: bool) -> It
     if raw is None:
         return
     result.size, result.digest = len(raw), hashlib.sha256(raw).hexdigest()
-    if ledger.same_content(os.path.abspath(result.file.path), result.digest):
+    if ledger.same_content(result.file.key, result.digest):
         result.status = "skipped"
         return
     document = inflate(raw, limit)
@@ -134,25 +147,26 @@ def _bytes(result: FileResult) -> bytes | None:
 
 
 def _walked(result: FileResult, data: bytes, damage: str | None) -> Iterator[tuple[int, bytes]]:
+    """Yield runs of consecutive good records; the others go to quarantine."""
+    run: list[bytes] = []
+    first = size = 0
     try:
-        found = walk(data)
-    except NotCloudTrail as error:
+        for item in walk(data):
+            text = _conformed(result, item)
+            if run and (text is None or size > RUN_BYTES):
+                yield first, b",".join(run)
+                run, size = [], 0
+            if text is not None:
+                first = first if run else item.ordinal
+                run.append(text)
+                size += len(text)
+    except NotCloudTrailError as error:
         result.refuse(damage or str(error), data[:2000].decode("utf-8", "replace"))
         return
-    if damage:
-        result.entries.append(Quarantined(result.file.name, None, damage, "", result.digest))
-    run: list[bytes] = []
-    first = 0
-    for item in found:
-        text = _conformed(result, item)
-        if text is not None:
-            first = first if run else item.ordinal
-            run.append(text)
-        elif run:
-            yield first, b",".join(run)
-            run = []
     if run:
         yield first, b",".join(run)
+    if damage:
+        result.entries.insert(0, Quarantined(result.file.name, None, damage, "", result.digest))
 
 
 def _conformed(result: FileResult, item: Found) -> bytes | None:
@@ -161,6 +175,6 @@ def _conformed(result: FileResult, item: Found) -> bytes | None:
         return None
     try:
         return conform(item.record)
-    except Misshapen as error:
-        result.refuse_record(item.ordinal, str(error), item.text or str(item.record))
+    except MisshapenError as error:
+        result.refuse_record(item.ordinal, str(error), item.text or json.dumps(item.record))
         return None

@@ -4,6 +4,7 @@ with kept as (
     select raw.*, identities.* exclude (caller), agents.user_agent, agents.tool, calls.operation, calls.bytes,
         files.file, files.first + raw.rn - files.marker_rn - 1 as record,
         destinations.* exclude (rn),
+        raw.api in ('CopyObject', 'UploadPartCopy') as is_copy,
         case
             when raw.api = 'ConsoleLogin' and raw.error_message is not null
                 then coalesce(raw.error_code, raw.error_message)
@@ -29,7 +30,7 @@ select
     request_id,
     event_time,
     'aws' as provider,
-    case when source_bucket is not null then source_account else owner end as account_id,
+    case when is_copy then source_account else owner end as account_id,
     recipient_account,
     region,
     'cloudtrail' as source,
@@ -59,12 +60,12 @@ select
     case when failure is null then 'ok' when regexp_matches(failure, $denied) then 'denied' else 'error' end as outcome,
     failure as error_code,
     case
-        when source_bucket is not null then source_bucket
+        when is_copy then source_bucket
         when bucket_name is null or bucket_name = '' or starts_with(bucket_name, 'arn:') then bucket_in_resources
         else bucket_name
     end as bucket,
     case
-        when source_bucket is not null then source_key
+        when is_copy then source_key
         when operation = 'list' then null
         else coalesce(nullif(key_name, ''), key_in_resources)
     end as object_key,

@@ -31,15 +31,15 @@ judged as (
     select *,
         case
             when eventName between 'A' and 'Z~' and eventSource is not null and starts_with(userIdentity, '{')
-                and event_time between timestamp '2006-03-14' and timestamp '2099-12-31' then null
+                and event_time between timestamp '2006-03-14' and timestamp '2100-01-01' then null
             when is_marker then null
             when eventName is null or eventSource is null then 'no eventName or no eventSource'
             when left(eventName, 1) in ('{', '[') or left(eventSource, 1) in ('{', '[')
                 then 'eventName or eventSource is no text'
             when written_time is null then 'no eventTime and no @timestamp'
             when event_time is null then 'the time ' || left(written_time, 60) || ' cannot be read'
-            when event_time not between timestamp '2006-03-14' and timestamp '2099-12-31'
-                then 'the time ' || left(written_time, 60) || ' is outside 2006-03-14 to 2099-12-31'
+            when event_time not between timestamp '2006-03-14' and timestamp '2100-01-01'
+                then 'the time ' || left(written_time, 60) || ' is outside 2006-03-14 (S3 opened) to 2100-01-01'
             when not starts_with(userIdentity, '{') and userIdentity <> 'null' then 'userIdentity is no object'
         end as defect,
         case
@@ -63,7 +63,7 @@ opened as (
             '$[0].accountId', '$[1].accountId', '$[0].accountid', '$[1].accountid', '$[2].accountId'
         ]) as owners
     from judged
-    where "_batch" is not null or defect is not null or relevant
+    where is_marker or defect is not null or relevant
 )
 
 select rn, segment, is_marker, defect, event_time, eventSource as source, eventName as api,
@@ -81,5 +81,9 @@ select rn, segment, is_marker, defect, event_time, eventSource as source, eventN
     coalesce(owners[1], owners[2], owners[3], owners[4], owners[5]) as owner,
     case when asked[1] is null or asked[2] is null or starts_with(asked[1], 'arn:') or names_destination
         then resources end as resources,
-    case when names_destination then requestParameters end as parameters
+    case when names_destination then requestParameters end as parameters,
+    case when defect is not null then json_object(
+        'eventTime', written_time, 'eventSource', eventSource, 'eventName', eventName, 'eventID', eventID,
+        'userIdentity', userIdentity, 'requestParameters', requestParameters
+    )::varchar end as defect_text
 from opened

@@ -13,7 +13,7 @@ OBJECTS = ("userIdentity", "requestParameters", "additionalEventData")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class Misshapen(Exception):
+class MisshapenError(Exception):
     """The record cannot stand; the message says why."""
 
 
@@ -25,14 +25,14 @@ def conform(record: Mapping[str, Any]) -> bytes:
 
     Raises
     ------
-    Misshapen
+    MisshapenError
         A field that identifies the call is missing or of a wrong kind.
     """
     if not isinstance(record.get("eventName"), str) or not isinstance(record.get("eventSource"), str):
-        raise Misshapen("no eventName or no eventSource")
+        raise MisshapenError("no eventName or no eventSource")
     who = record.get("userIdentity")
     if who is not None and not isinstance(who, Mapping):
-        raise Misshapen("userIdentity is no object")
+        raise MisshapenError("userIdentity is no object")
     kept = {name: record[name] for name in TEXTS if isinstance(record.get(name), str | int | float)}
     kept["eventTime"] = record.get("eventTime") if isinstance(record.get("eventTime"), str) else None
     kept |= {name: record[name] for name in OBJECTS if isinstance(record.get(name), Mapping)}
@@ -45,5 +45,5 @@ def _encoded(kept: dict[str, Any]) -> bytes:
     try:
         text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
     except (ValueError, RecursionError) as error:
-        raise Misshapen("nested too deeply" if isinstance(error, RecursionError) else str(error)) from error
+        raise MisshapenError("nested too deeply" if isinstance(error, RecursionError) else str(error)) from error
     return SURROGATE.sub("\ufffd", text).encode("utf-8")

@@ -5,6 +5,7 @@ losing an event to a collision. 16 bytes an event: a day of a million events and
 """
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -77,10 +78,13 @@ class Seen:
         self.touched[day] = self.batch
         if day not in self.days:
             files = self.lake.files("events", day_of(day))
-            self.store.view("events", files)
-            frame = self.store.df("select hash(event_id) as h1, hash(event_id || '~') as h2 from events")
-            self.days[day] = [_sorted(frame["h1"].to_numpy(np.uint64), frame["h2"].to_numpy(np.uint64))]
+            self.days[day] = [self._from_lake(files)] if files else []
         return self.days[day]
+
+    def _from_lake(self, files: list[Path]) -> Hashes:
+        self.store.view("events", files)
+        frame = self.store.df("select hash(event_id) as h1, hash(event_id || '~') as h2 from events")
+        return _sorted(frame["h1"].to_numpy(np.uint64), frame["h2"].to_numpy(np.uint64))
 
     def _remember(self, day: int, h1: np.ndarray, h2: np.ndarray) -> None:
         chunks = self.days[day]

@@ -18,6 +18,7 @@ ACCESS_POINT = re.compile(
 )
 PUBLIC_GROUPS = ("acs.amazonaws.com/groups/global/AllUsers", "acs.amazonaws.com/groups/global/AuthenticatedUsers")
 PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read", "website")
+EXPORT_KEYS = ("s3bucketarn", "s3bucketname", "s3bucket", "bucket", "s3bucketowner")
 SHARE_KEYS = ("userId", "valuesToAdd", "accountWithRestoreAccess", "consumerIdentifier", "principals", "principal")
 
 
@@ -55,15 +56,14 @@ def destination_of(api: str, parameters: Any, resources: Any, owner: str | None)
         return _principals(asked, owner)
     if api in ("PutBucketAcl", "PutObjectAcl"):
         return _access_list(asked, owner)
-    if api in ("PutBucketWebsite", "DeletePublicAccessBlock", "DeleteBucketPublicAccessBlock"):
-        return Destination()
-    return _share(asked, owner)
+    return _bucket_named(asked, owner) or _share(asked, owner)
 
 
 def _copy(asked: Mapping[str, Any], rows: list[Mapping[str, Any]]) -> Destination:
     target = _text(asked.get("bucketName"))
     bucket, key = copy_source(_text(asked.get("x-amz-copy-source")))
     owners = dict(_bucket_owners(rows))
+    bucket = bucket or next((name for name in owners if name != target), None)
     return Destination(
         kind="bucket",
         account=owners.get(target or ""),
@@ -153,11 +153,26 @@ def account_in(name: str) -> str | None:
 
 
 def _access_list(asked: Mapping[str, Any], owner: str | None) -> Destination:
+    """Public before somebody else's; a grantee is known by a canonical id, which names no account."""
     canned = [name for name in _listed(asked.get("x-amz-acl")) if isinstance(name, str)]
     text = json.dumps([asked.get("AccessControlPolicy"), [v for k, v in asked.items() if k.startswith("x-amz-grant")]])
     if any(name in PUBLIC_ACLS for name in canned) or any(group in text for group in PUBLIC_GROUPS):
         return Destination("public")
-    return Destination()
+    policy = _object(asked, "AccessControlPolicy")
+    me = _object(policy, "Owner").get("ID")
+    ids = [name for key, name in _leaves(policy.get("AccessControlList"), "AccessControlList") if key == "ID"]
+    others = [name for name in ids if me and name != me]
+    return Destination("account") if others else Destination()
+
+
+def _bucket_named(asked: Mapping[str, Any], owner: str | None) -> Destination | None:
+    """The bucket an export or a transfer goes to."""
+    named = {key.lower(): name for key, name in _leaves(asked) if key.lower() in EXPORT_KEYS}
+    bucket = next((named[key] for key in EXPORT_KEYS[:-1] if key in named), None)
+    if not bucket:
+        return None
+    match = BUCKET_ARN.match(bucket)
+    return Destination("bucket", named.get("s3bucketowner") or None, match.group(1) if match else bucket)
 
 
 def _share(asked: Mapping[str, Any], owner: str | None) -> Destination:

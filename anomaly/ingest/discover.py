@@ -24,6 +24,11 @@ class LogFile:
     problem: str | None = None
 
     @property
+    def key(self) -> str:
+        """The real path: what a file is known by in the ledger, and listed once by."""
+        return os.path.realpath(self.path)
+
+    @property
     def order(self) -> tuple[str, str]:
         """Delivery time first, then the name: the same order whatever the file system says."""
         match = DELIVERY_TIME.search(self.path.name)
@@ -45,12 +50,12 @@ def discover(paths: Sequence[Path], skip: Path | None = None) -> list[LogFile]:
     UsageError
         A path does not exist.
     """
-    found: dict[Path, LogFile] = {}
+    found: dict[str, LogFile] = {}
     away = skip.resolve() if skip else None
     for path in paths:
         _must_exist(path)
         for file in _walk(path, path, away, set()) if path.is_dir() else [_look(path, path.name)]:
-            found.setdefault(Path(os.path.realpath(file.path)), file)
+            found.setdefault(file.key, file)
     return sorted(found.values(), key=lambda file: file.order)
 
 

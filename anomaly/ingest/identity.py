@@ -29,13 +29,16 @@ SERVICE_WORD = re.compile(
     r"(?:^|[-_./ ])(?:svc|service|services|srv|bot|robot|ci|cd|cicd|deploy|deployer|deployment|jenkins|terraform|backup"
     r"|github|gitlab|pipeline|automation|automated|lambda|app|application|etl|batch|cron|job|system|agent|api|task"
     r"|function|worker|scheduler|monitoring|scanner|sync|replication|export|import|loader|ingest|ml|node|cluster"
-    r"|instance|runner|airflow|spark|glue|emr|eks|ecs)(?:$|[-_./ \d])",
+    r"|instance|runner|session|default|test|prod|dev|audit|monitor|sagemaker|airflow|spark|glue|emr|eks|ecs)(?:$|[-_./ \d])",
     re.IGNORECASE,
 )
 """Words that name a machine account, as whole parts of a name."""
 
-PERSON_SESSION = re.compile(r"@|^[A-Za-z]+[._][A-Za-z]+\d*$|^[A-Za-z][a-z]+\d{0,2}$")
-"""Session names that look like a person's: a mail address, first.last, a short login."""
+PERSON_NAME = re.compile(r"@|^[A-Za-z]+\.[A-Za-z]+\d*$")
+"""A mail address or first.last: decides before any service word (a person may be called jenkins)."""
+
+LOGIN = re.compile(r"^[A-Za-z]+_[A-Za-z]+\d*$|^[A-Za-z][a-z]+\d{0,2}$")
+"""A short login: a person's where no service word stands in it."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +130,13 @@ def _session_kind(raw: Mapping[str, Any], context: Mapping[str, Any], name: str,
     """Tell a person's session from a program's by who chose its name."""
     if "AWSServiceRole" in name or "/aws-service-role/" in name or _text(raw, "invokedBy"):
         return "workload"
-    if "AWSReservedSSO_" in name or "@" in session:
+    if "AWSReservedSSO_" in name or "/aws-reserved/sso." in name or PERSON_NAME.search(session):
         return "human"
     if context.get("ec2RoleDelivery") or _federated_provider(context) or MACHINE_SESSION.match(session):
         return "workload"
     if SERVICE_WORD.search(session):
         return "workload"
-    return "human" if PERSON_SESSION.search(session) else "workload"
+    return "human" if LOGIN.search(session) else "workload"
 
 
 def _role_chain(raw: Mapping[str, Any], context: Mapping[str, Any]) -> str | None:

@@ -5,13 +5,14 @@ import zlib
 from dataclasses import dataclass
 
 import pyarrow as pa
-from isal import igzip
+from isal import igzip, isal_zlib
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-MAX_INFLATED = 1 << 30
-"""Default cap on one file's decompressed size. CloudTrail's own files stay under about 100 MB; a bomb does not."""
+MAX_INFLATED = 512 << 20
+"""Default cap on one file's decompressed size. CloudTrail's own files stay under about 100 MB; a bomb does not.
+A file is held whole, so this also bounds memory."""
 
-BREAKS = (OSError, EOFError, zlib.error, igzip.isal_zlib.error)
+BREAKS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, isal_zlib.error)
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,13 @@ def inflate(raw: bytes, limit: int = MAX_INFLATED) -> Inflated:
 
 def _capped(data: bytes, limit: int) -> Inflated:
     if len(data) > limit:
-        return Inflated(b"", f"larger than {limit:,} bytes once decompressed")
+        return Inflated(b"", f"larger than {limit:,} bytes once decompressed (max_inflated)")
     return Inflated(data)
 
 
 def _gzip(raw: bytes, limit: int) -> Inflated:
     try:
-        with igzip.IGzipFile(fileobj=io.BytesIO(raw)) as stream:
+        with igzip.open(io.BytesIO(raw)) as stream:  # type: ignore[no-untyped-call]  # isal states no types for it
             return _capped(stream.read(limit + 1), limit)
     except BREAKS as error:
         saved = _salvage(raw, limit)

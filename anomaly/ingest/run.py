@@ -18,7 +18,7 @@ from anomaly.ingest.dedupe import Seen, day_of
 from anomaly.ingest.discover import LogFile, discover
 from anomaly.ingest.inflate import MAX_INFLATED
 from anomaly.ingest.ledger import PREFIX, Entry, Ledger
-from anomaly.ingest.quarantine import quarantine_file, write_quarantine
+from anomaly.ingest.quarantine import Quarantined, quarantine_file, write_quarantine
 from anomaly.ingest.report import IngestReport
 from anomaly.ingest.transform import Transform
 from anomaly.lock import locked
@@ -70,7 +70,7 @@ def ingest(
     with locked(lake.root):
         ledger = Ledger(lake)
         ledger.clean()
-        todo = [file for file in files if not ledger.loaded(os.path.abspath(file.path), file.size, file.mtime_ns)]
+        todo = [file for file in files if not ledger.loaded(file.key, file.size, file.mtime_ns)]
         report = IngestReport(files_seen=len(files), files_skipped=len(files) - len(todo))
         run = _Run(lake, ledger, report, sum(file.size for file in todo), progress, max_inflated)
         run.work(list(_batches(todo, ledger.next_number())), threads or os.cpu_count() or 1)
@@ -105,7 +105,7 @@ class _Turns:
         with self.condition:
             self.condition.wait_for(lambda: self.broken or self.now == number)
             if self.broken:
-                raise _Stopped
+                raise _StoppedError
 
     def done(self) -> None:
         with self.condition:
@@ -118,7 +118,7 @@ class _Turns:
             self.condition.notify_all()
 
 
-class _Stopped(Exception):
+class _StoppedError(Exception):
     """Another worker failed; this one gives up quietly."""
 
 
@@ -142,10 +142,14 @@ class _Run:
         try:
             with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="ingest") as pool:
                 futures = [pool.submit(self._worker) for _ in range(min(threads, len(batches)))]
-                errors = [error for future in futures if (error := future.exception())]
+                try:
+                    errors = [error for future in futures if (error := future.exception())]
+                except BaseException:  # such as Ctrl-C: the workers end with the batch at hand
+                    self._stop()
+                    raise
         finally:
             self.seen.close()
-        for error in sorted(errors, key=lambda error: isinstance(error, _Stopped)):
+        for error in sorted(errors, key=lambda error: isinstance(error, _StoppedError)):
             raise error
 
     def _worker(self) -> None:
@@ -154,11 +158,14 @@ class _Run:
             while (batch := self._next()) is not None:
                 self._through(batch, transform)
         except BaseException:
-            self.order.fail()
-            self.commits.fail()
+            self._stop()
             raise
         finally:
             transform.close()
+
+    def _stop(self) -> None:
+        self.order.fail()
+        self.commits.fail()
 
     def _next(self) -> Batch | None:
         with self.taking:
@@ -186,7 +193,7 @@ class _Run:
 
     def _commit(self, batch: Batch, group: str, staged: list[Path]) -> None:
         new = [result for result in batch.results if not self._told_before(result)]
-        entries = [entry for result in new for entry in result.entries]
+        entries = [entry for result in new for entry in sorted(result.entries, key=_by_record)]
         if entries:
             final = quarantine_file(self.lake, group)
             write_quarantine(final.with_name(TEMPORARY + final.name), entries)
@@ -198,7 +205,7 @@ class _Run:
 
     def _told_before(self, result: FileResult) -> bool:
         """A file still unreadable for a reason already written down adds no second entry."""
-        known = self.ledger.known.get(os.path.abspath(result.file.path))
+        known = self.ledger.known.get(result.file.key)
         return result.status == "unreadable" and known is not None and known[3] == "unreadable"
 
     def _report(self, result: FileResult) -> None:
@@ -222,7 +229,7 @@ def _count(batch: Batch, transform: Transform, segment: np.ndarray, repeated: np
     for defect in transform.defects():
         defects[defect.segment] += 1
         place = batch.segments[defect.segment].first + defect.place
-        batch.results[batch.owners[defect.segment]].refuse_record(place, defect.reason, "")
+        batch.results[batch.owners[defect.segment]].refuse_record(place, defect.reason, defect.text)
     for number, owner in enumerate(batch.owners):
         counts = batch.results[owner].counts
         counts.seen += batch.seen[number] - int(defects[number])
@@ -231,8 +238,10 @@ def _count(batch: Batch, transform: Transform, segment: np.ndarray, repeated: np
         counts.not_relevant += batch.seen[number] - int(kept[number]) - int(defects[number])
 
 
+def _by_record(entry: Quarantined) -> int:
+    return -1 if entry.record is None else entry.record
+
+
 def _entry(result: FileResult) -> Entry:
     file = result.file
-    return Entry(
-        os.path.abspath(file.path), file.name, result.size, file.mtime_ns, result.digest, result.status, result.counts
-    )
+    return Entry(file.key, file.name, result.size, file.mtime_ns, result.digest, result.status, result.counts)

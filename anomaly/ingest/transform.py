@@ -21,7 +21,7 @@ from anomaly.ingest.destination import destination_of
 from anomaly.ingest.identity import identity_of
 from anomaly.ingest.operations import S3_FAMILY, exact_names, operation_of, operations
 from anomaly.ingest.tools import clean_agent, tool_of
-from anomaly.store import Store, write_parquet
+from anomaly.store import DatabaseError, Store, write_parquet
 
 BUCKET_IN_ARN = r'"(?:ARN|arn|ARNPrefix)":"arn:[^:"]*:s3[a-z-]*:[^:"]*:[^:"]*:(?:bucket/)?([^/":*]+)[/*"]'
 KEY_IN_ARN = r'"(?:ARN|arn)":"arn:[^:"]*:s3[a-z-]*:[^:"]*:[^:"]*:(?:bucket/)?[^/":]+/((?:[^"\\]|\\.)+)"'
@@ -49,6 +49,14 @@ DESTINATIONS = pa.schema(
 )
 
 
+REFUSALS = ("InvalidInputException", "ConversionException")
+"""What the reader says of bad text. Other errors, such as no memory or no disk, are not the file's fault."""
+
+
+class RefusedError(Exception):
+    """The reader does not take a batch's text."""
+
+
 @dataclass(frozen=True)
 class Segment:
     """A run of consecutive records of one file: ``first`` is the ordinal of its first record."""
@@ -64,13 +72,14 @@ class Defect:
     segment: int
     place: int
     reason: str
+    text: str
 
 
 class Transform:
     """One worker's DuckDB (one thread) and what it remembers between batches."""
 
     def __init__(self) -> None:
-        self.store = Store(threads=1, memory_limit="1GB")
+        self.store = Store(threads=1)
         self.array = ArrayFile()
         self.nonce = os.urandom(12).hex()
         for name, schema in (("identities", IDENTITIES), ("agents", AGENTS), ("calls", CALLS)):
@@ -95,12 +104,11 @@ class Transform:
 
         Raises
         ------
-        DatabaseError
-            The text is not the array of objects that it should be.
-        ValueError
-            It is, but some file's brackets swallowed a marker.
+        RefusedError
+            The text is not the array of objects that it should be, or a file's brackets swallowed a marker.
         """
-        self.store.run(
+        self.marker_rows: list[int] = []
+        self._run(
             sql("cloudtrail_read"),
             {
                 "path": path,
@@ -112,19 +120,27 @@ class Transform:
         )
         return self._counts(len(segments))
 
+    def _run(self, text: str, bound: dict[str, Any]) -> None:
+        try:
+            self.store.run(text, bound)
+        except DatabaseError as error:
+            if type(error).__name__ not in REFUSALS:
+                raise
+            raise RefusedError(str(error).partition("\n")[0]) from error
+
     def _counts(self, segments: int) -> list[int]:
         markers = self.store.rows("select segment, rn from raw where is_marker order by rn")
         if [segment for segment, _ in markers] != list(range(segments + 1)):
-            raise ValueError("markers missing")
+            raise RefusedError("a file's brackets reach into the next file")
         if self.store.value("select max(rn) from raw") != markers[-1][1]:
-            raise ValueError("text after the end")
+            raise RefusedError("text after the end of the array")
         self.marker_rows = [rn for _, rn in markers]
         return [after - before - 1 for before, after in zip(self.marker_rows, self.marker_rows[1:], strict=False)]
 
     def defects(self) -> list[Defect]:
         """Return the records of the batch that cannot stand."""
-        rows = self.store.rows("select segment, rn, defect from raw where defect is not null order by rn")
-        return [Defect(segment, rn - self.marker_rows[segment] - 1, reason) for segment, rn, reason in rows]
+        rows = self.store.rows("select segment, rn, defect, defect_text from raw where defect is not null order by rn")
+        return [Defect(segment, rn - self.marker_rows[segment] - 1, reason, text) for segment, rn, reason, text in rows]
 
     def keys(self) -> pd.DataFrame:
         """Return rn, day (days since 1970), segment and two 64-bit hashes of event_id, for each row that may load."""
@@ -165,7 +181,8 @@ class Transform:
         if self.store.value(f"select count(*) from {name}") > MANY_CALLERS:
             self._table(name, schema)
         new = self.store.rows(
-            f"select distinct {select} from raw where not is_marker and defect is null except select {', '.join(keys)} from {name}"
+            f"select distinct {select} from raw where not is_marker and defect is null "
+            f"except select {', '.join(keys)} from {name}"
         )
         if new:
             self.store.register("learned", _arrow(schema, [row(*values) for values in new]))
@@ -195,11 +212,11 @@ def sql(name: str) -> str:
 @cache
 def with_destination() -> list[str]:
     """Return the calls that name a destination."""
-    return sorted({row.api for row in operations() if row.operation in ("share", "copy")})
+    return sorted({row.api for row in operations() if row.operation in ("share", "copy") or "Location" in row.api})
 
 
 def _identity_row(caller: str) -> tuple[Any, ...]:
-    who = identity_of(json.loads(caller) or {})
+    who = identity_of(_json(caller) or {})
     return (
         caller, who.identity, who.kind, who.account, who.session_name, who.access_key_id, who.role_chain, who.mfa,
         who.invoked_by, who.account_principal,

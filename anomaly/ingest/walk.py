@@ -13,6 +13,11 @@ RECORD_LISTS = ("Records", "Events")
 WRAPPERS = ("CloudTrailEvent", "detail", "event", "_source", "_raw", "cloudtrail_event")
 """Where shippers put the record: LookupEvents, EventBridge, rule tests, Elasticsearch, Splunk."""
 
+DIGEST = "CloudTrail digest file: it holds signatures, no events"
+OTHER = "not a CloudTrail record"
+EARLY_TEXT = 1_000
+
+EMPTY_LIST = re.compile(r'\ufeff?\s*(?:\{\s*"(?:Records|Events)"\s*:\s*\[\s*\]\s*\}|\[\s*\])\s*')
 HEAD = re.compile(r'\s*\{\s*"(?:Records|Events)"\s*:\s*\[')
 LIST = re.compile(r"\[\s*(?=[{\]])")
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
@@ -24,7 +29,8 @@ MAX_CANDIDATES = 2_000
 CLOUDTRAIL_KEYS = frozenset(
     ("eventName", "eventSource", "eventVersion", "eventID", "userIdentity", "awsRegion", "recipientAccountId")
 )
-DECODER = json.JSONDecoder()
+DECODER = json.JSONDecoder(parse_constant=lambda _: None)
+"""NaN and Infinity are no JSON; as numbers they say nothing, so they become null."""
 BROKEN = (ValueError, RecursionError)
 
 
@@ -38,25 +44,40 @@ class Found:
     text: str = ""
 
 
-class NotCloudTrail(Exception):
+class NotCloudTrailError(Exception):
     """The file holds no CloudTrail record at all; the message says what it is instead."""
 
 
-def walk(data: bytes) -> list[Found]:
-    """Return every record of a document, in order.
+def walk(data: bytes) -> Iterator[Found]:
+    """Yield every record of a document, in order.
 
     Raises
     ------
-    NotCloudTrail
-        No record in it looks like CloudTrail.
+    NotCloudTrailError
+        No record in it looks like CloudTrail: raised at the end, before anything was yielded.
     """
     text = data.decode("utf-8-sig", "surrogateescape")  # bytes that are no UTF-8 become U+DC80 to U+DCFF
     if not text.strip("\0 \t\r\n"):
-        raise NotCloudTrail("empty file" if not data else "file of blanks")
-    found = [Found(n, *rest) for n, rest in enumerate(_elements(text))]
-    if not any(_plausible(item) for item in found) and not HEAD.fullmatch(text.rstrip("]} \t\r\n")):
-        raise NotCloudTrail(_what(found, text))
-    return found
+        raise NotCloudTrailError("empty file" if not data else "file of blanks")
+    found = (Found(ordinal, *rest) for ordinal, rest in enumerate(_elements(text)))
+    early: list[Found] = []
+    for item in found:
+        if _plausible(item):
+            yield from early
+            yield item
+            yield from found
+            return
+        early.append(_shortened(item))
+    if not EMPTY_LIST.fullmatch(text):
+        raise NotCloudTrailError(_what(early, text))
+
+
+def _shortened(item: Found) -> Found:
+    """Hold back only what quarantine would show: a large file of another kind must not fill memory."""
+    if item.record is None:
+        return Found(item.ordinal, None, item.reason, item.text[:EARLY_TEXT])
+    reason = DIGEST if "digestStartTime" in item.record else OTHER
+    return Found(item.ordinal, None, reason, (item.text or json.dumps(item.record))[:EARLY_TEXT])
 
 
 def _plausible(found: Found) -> bool:
@@ -71,11 +92,10 @@ def looks_like_cloudtrail(record: Any) -> bool:
 
 
 def _what(found: list[Found], text: str) -> str:
-    records = [item.record for item in found if item.record is not None]
-    if any("digestStartTime" in record for record in records):
-        return "CloudTrail digest file: it holds signatures, no events"
-    if records:
-        return f"no CloudTrail record among {len(found):,} JSON records"
+    if any(item.reason == DIGEST for item in found):
+        return DIGEST
+    if others := sum(item.reason == OTHER for item in found):
+        return f"no CloudTrail record among {others:,} JSON records"
     if not found:
         return "no record in it"
     return "binary or not UTF-8, no CloudTrail log" if NOT_UTF8.search(text, 0, 4096) else "no JSON, no CloudTrail log"
@@ -155,7 +175,7 @@ def _opened(value: Any, text: str, depth: int = 4) -> Iterator[tuple[Any, str, s
 
 def _opened_text(value: str, depth: int) -> Iterator[tuple[Any, str, str]]:
     try:
-        yield from _opened(json.loads(value), value, depth - 1)
+        yield from _opened(DECODER.decode(value), value, depth - 1)
     except BROKEN:
         yield None, "wrapped record is broken JSON", value[:4000]
 

@@ -68,9 +68,10 @@ class Org:
         """UTC seconds since 1970 of an hour of a day of the simulation."""
         return ((self.first - EPOCH).days + day) * DAY_S + hour * 3600
 
-    def inside(self, epoch: float) -> bool:
-        """Whether a moment lies in the days simulated."""
-        return self.at(0, 0) <= epoch < self.at(self.days, 0)
+    @property
+    def span(self) -> tuple[float, float]:
+        """The first moment simulated, and the first after the end."""
+        return self.at(0, 0), self.at(self.days, 0)
 
     def weekday(self, day: int) -> int:
         """Monday is 0."""

@@ -93,5 +93,6 @@ def _day(org: Org, campaigns: list[Campaign], day: int) -> tuple[list[Parcel], l
         log = org.log(campaign.id, day, tally=True)
         campaign.deed.act(log)
         posted += late(org, log, campaign.id)
-        touched.append((campaign, [touch for touch in log.touches if org.inside(touch.epoch)]))
+        start, end = org.span
+        touched.append((campaign, [touch for touch in log.touches if start <= touch.epoch < end]))
     return posted, touched

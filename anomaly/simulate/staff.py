@@ -58,7 +58,7 @@ def employ(org: Org, name: str, team: str, role: identity.Role, places: tuple[Pl
         tools=_tools(team, sso, draw),
         habits={bucket.name: weight for bucket, weight in buckets},
         appetite=float(draw.lognormal(0.3, 0.6)),
-        sessions=float(draw.lognormal(0.55, 0.5)),
+        sessions=float(draw.lognormal(0.85, 0.5)),
         away=_away(org, draw),
         rotation=_someday(org, draw, 0.35 if not sso else 0),
         upgrade=_someday(org, draw, 0.5),

@@ -177,7 +177,7 @@ BUCKETS = {
     "app-config": ("state", "confidential", "engineering", "prod", True),
     "infra-state": ("state", "restricted", "platform", "prod", True),
     "db-dumps": ("dumps", "restricted", "platform", "prod", True),
-    "audit-trail": ("logs", "restricted", "platform", "security", True),
+    "audit-trail": ("logs", "restricted", "platform", "prod", True),
     "partner-exchange": ("feed", "confidential", "data", "data", True),
     "query-results": ("table", "internal", "data", "data", True),
     "iot-telemetry": ("feed", "internal", "data", "data", False),

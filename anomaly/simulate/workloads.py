@@ -12,6 +12,7 @@ from anomaly.simulate.wire import Log
 
 FAILS = 0.05
 KEY_LIFE_S = 21_600
+UPLOADS = 7
 SERVICE = "s3.amazonaws.com"
 
 
@@ -211,10 +212,11 @@ class Replication:
     mean: float
 
     def live(self, org: Org, log: Log) -> None:
-        """The objects of a day, as they come."""
-        for key, size in self.source.changed(log.day)[: org.count(self.mean, log.draw)]:
-            when = org.at(log.day, float(log.draw.uniform(0, 24)))
-            replicate(log, self.role, self.source, self.target, (key, size), when)
+        """The objects of a day, soon after each of its uploads."""
+        uploads = log.draw.uniform(0, 24, UPLOADS).tolist()
+        for item in self.source.changed(log.day)[: org.count(self.mean, log.draw)]:
+            when = org.at(log.day, choose(log.draw, uploads)) + float(log.draw.uniform(0, 300))
+            replicate(log, self.role, self.source, self.target, item, when)
 
 
 def replicate(log: Log, role: identity.Role, source: Bucket, target: Bucket, item: Object, when: float) -> None:

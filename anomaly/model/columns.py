@@ -57,7 +57,7 @@ def _refuse_non_finite(values: Matrix, frame: pd.DataFrame) -> None:
         return
     rows, places = np.nonzero(bad)
     lines = [
-        f"  row {frame.index[row]!r}, {frame.columns[place]}: {values[row, place]}"
+        f"  row {frame.index[row]}, {frame.columns[place]}: {values[row, place]}"
         for row, place in zip(rows[:SHOWN], places[:SHOWN], strict=True)
     ]
     more = f"\n  and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""

@@ -88,8 +88,10 @@ def realised(scores: Floats, days: Days) -> dict[str, float]:
 
 
 def digest(rows: pd.DataFrame, spec: ModelSpec) -> str:
-    """SHA-256 of what was trained on: the columns' names, and per session its id, day, exclusion and values."""
-    rows = rows.sort_values("session_id", kind="stable")
+    """SHA-256 of what was trained on: the columns' names, and per session its id, day, exclusion and values.
+
+    Rows come ordered by session.
+    """
     hashed = hashlib.sha256("\n".join(spec.columns).encode())
     for name in ("session_id", "day", "excluded"):
         hashed.update("\n".join(rows[name].astype(str)).encode())
@@ -110,10 +112,11 @@ def _window(features: pd.DataFrame, since: date, until: date) -> pd.DataFrame:
         raise CatalogError(f"the features lack {', '.join(missing)}; training needs {', '.join(KEYS)} and the signals")
     day = as_days(features["day"])
     inside = (day >= np.datetime64(since)) & (day < np.datetime64(until))
-    rows = features[inside].assign(day=day[inside].astype("datetime64[s]")).sort_values("session_id", kind="stable")
-    twice = rows["session_id"][rows["session_id"].duplicated()]
+    rows = features[inside].assign(day=day[inside].astype("datetime64[s]"))
+    rows = rows.set_index("session_id", drop=False).rename_axis(None).sort_index(kind="stable")
+    twice = rows.index[rows.index.duplicated()]
     if len(twice):
-        raise DataQualityError(f"{len(twice)} session(s) come twice in the features, first {twice.iloc[0]!r}")
+        raise DataQualityError(f"{len(twice)} session(s) come twice in the features, first {twice[0]!r}")
     return rows
 
 

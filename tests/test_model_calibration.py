@@ -1,0 +1,110 @@
+"""Tail probabilities: in (0, 1], never rising with the score, and true on data of their own kind."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from anomaly.errors import DataQualityError
+from anomaly.model.calibration import Calibration, daily_q_values, q_values
+
+SCORE = st.floats(0.0, 1.0)
+
+
+@given(held_out=st.lists(SCORE, min_size=1, max_size=50), asked=st.lists(SCORE, min_size=2, max_size=50))
+def test_probability_is_in_range_and_never_rises(held_out: list[float], asked: list[float]) -> None:
+    p = Calibration.fit(held_out, 10).tail_probability(sorted(asked))
+    assert (p > 0).all()
+    assert (p <= 1).all()
+    assert (np.diff(p) <= 0).all()
+
+
+def test_past_the_largest_it_falls_strictly() -> None:
+    calibration = Calibration.fit(np.linspace(0.3, 0.6, 500), 10)
+    past = calibration.tail_probability(np.linspace(0.6, 1.0, 400))
+    assert (np.diff(past) < 0).all()
+    assert past[1] < 1 / 500
+
+
+def test_equal_scores_get_equal_probability_and_count_each_other() -> None:
+    p = Calibration.fit([0.4, 0.5, 0.5, 0.5, 0.6], 10).tail_probability([0.5, 0.5, 0.6, 0.2])
+    assert p.tolist() == pytest.approx([5 / 6, 5 / 6, 2 / 6, 1])
+
+
+def test_all_scores_tied_still_give_a_probability_above_zero() -> None:
+    assert Calibration.fit([0.4] * 100, 10).tail_probability(1.01) > 0
+
+
+@pytest.mark.parametrize("promised", [0.2, 0.05, 0.01])
+def test_calibrated_on_data_of_the_same_kind(promised: float) -> None:
+    """Share of fresh scores at p <= promised lies within binomial bounds (one in 10,000 either way)."""
+    rng = np.random.default_rng(42)
+    held_out, fresh = rng.beta(8, 12, 20_000), rng.beta(8, 12, 5_000)
+    hits = int((Calibration.fit(held_out, 10).tail_probability(fresh) <= promised).sum())
+    low, high = binom.ppf([1e-4, 1 - 1e-4], len(fresh), promised)
+    assert low <= hits <= high
+
+
+def test_the_extrapolated_tail_errs_towards_more_often() -> None:
+    """Of fresh maxima far past a small held-out window, the stated probability is not below the true one by much."""
+    rng = np.random.default_rng(7)
+    ratios = []
+    for _ in range(200):
+        calibration = Calibration.fit(rng.beta(8, 12, 500), 10)
+        score = calibration.scores[-1] + 0.03
+        true = np.mean(rng.beta(8, 12, 20_000) >= score)
+        ratios.append(calibration.tail_probability(score) / max(true, 1e-5))
+    assert np.median(ratios) > 1
+
+
+def test_expected_per_day_is_probability_times_sessions_a_day() -> None:
+    calibration = Calibration.fit(np.linspace(0, 1, 999), 10)
+    assert calibration.sessions_per_day == pytest.approx(99.9)
+    assert calibration.expected_per_day(0.0) == pytest.approx(99.9)
+    assert calibration.expected_per_day([0.9])[0] == pytest.approx(10.0, rel=0.02)
+
+
+def test_few_days_no_scores_and_no_numbers_are_refused() -> None:
+    with pytest.raises(DataQualityError, match=r"9 active day\(s\) to calibrate on; at least 10"):
+        Calibration.fit([0.5], 9)
+    with pytest.raises(DataQualityError, match=r"0 calibration score\(s\)"):
+        Calibration.fit([], 10)
+    with pytest.raises(DataQualityError, match="1 not finite"):
+        Calibration.fit([0.5, np.nan], 10)
+
+
+def test_q_values_are_benjamini_and_hochbergs_own_example() -> None:
+    """Their table of 15 comparisons (1995, section 4.1): at .05 the first four are rejected."""
+    p = [
+        0.0001,
+        0.0004,
+        0.0019,
+        0.0095,
+        0.0201,
+        0.0278,
+        0.0298,
+        0.0344,
+        0.0459,
+        0.324,
+        0.4262,
+        0.5719,
+        0.6528,
+        0.759,
+        1,
+    ]
+    assert (q_values(p[::-1]) <= 0.05).sum() == 4
+
+
+@given(st.lists(st.floats(1e-9, 1), max_size=40))
+def test_q_values_never_fall_below_and_keep_the_order(p: list[float]) -> None:
+    q = q_values(p)
+    assert (q >= np.asarray(p) - 1e-12).all()
+    assert (q <= 1).all()
+    assert (np.diff(q[np.argsort(p)]) >= 0).all()
+
+
+def test_daily_q_values_look_at_one_day_only() -> None:
+    days = ["a", "b", "a", "b"]
+    p = [0.01, 0.5, 0.9, 0.02]
+    assert daily_q_values(days, p).tolist() == pytest.approx([0.02, 0.5, 0.9, 0.04])

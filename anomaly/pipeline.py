@@ -6,10 +6,11 @@ long the history is, and late logs or a corrected context rebuild exactly what t
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from anomaly.catalog import table
 from anomaly.context import Context
 from anomaly.engines.duckdb import Sources, prepare, run_stage
 from anomaly.errors import DataQualityError
+from anomaly.seals import Seals
 from anomaly.stage import Stage, macros, stage_named, stages
 from anomaly.store import Lake, Store
 
@@ -86,7 +88,10 @@ class Pipeline:
         return self.lake.days("events")
 
     def build(
-        self, days: Iterable[date], tables: Iterable[str] = (FEATURES,), progress: Callable[[date], None] | None = None
+        self,
+        days: Iterable[date],
+        tables: Collection[str] = (FEATURES,),
+        progress: Callable[[date], None] | None = None,
     ) -> Built:
         """Make the tables of these days, and what earlier days must carry for them.
 
@@ -97,21 +102,30 @@ class Pipeline:
         """
         wanted = set(days)
         self._check(wanted)
-        tables = list(tables)
         last = max(wanted)
         past = carried(tables)
-        written = kept = 0
+        full, between = closure([*tables, *past]), closure(past)
+        needed = {day: full if day in wanted else between for day in self.days if day < last}
+        needed[last] = closure(tables)
+        seals = Seals(self.lake, self.context.digest)
+        written = 0
         with Store(*self._options) as store:
             prepare(store)
-            for day in self.days:
-                if day > last:
-                    break
-                for name in closure([*(tables if day in wanted else []), *(past if day < last else [])]):
-                    fresh = self._ensure(store, stage_named(name), day)
-                    written, kept = written + fresh, kept + (not fresh)
+            for day, names in needed.items():
+                written += self._build_day(store, seals, day, names)
                 if progress:
                     progress(day)
-        return Built(written, kept)
+        return Built(written, sum(map(len, needed.values())) - written)
+
+    def _build_day(self, store: Store, seals: Seals, day: date, names: list[str]) -> int:
+        seal = seals.next(day, self.fingerprint("events", day))
+        standing = seals.standing(day, seal)
+        self._fingerprints |= {(name, day): fingerprint for name, fingerprint in standing.items()}
+        if standing.keys() >= set(names):
+            return 0
+        written = sum(self._ensure(store, stage_named(name), day) for name in names)
+        seals.write(day, seal, standing | {name: self._fingerprints[name, day] for name in names})
+        return written
 
     def _check(self, wanted: set[date]) -> None:
         if not wanted:
@@ -129,7 +143,7 @@ class Pipeline:
         self._fingerprints[stage.name, day] = fingerprint
         if self.lake.facts(stage.name, day).get("fingerprint") == fingerprint:
             return False
-        target = self.lake.folder(stage.name, day) / "data.parquet"
+        target = Path(self.lake.partition(stage.name, day))
         run_stage(store, stage, day, self._sources(stage, day), target, {"fingerprint": fingerprint}, self.partitions)
         self._frames = {key: frame for key, frame in self._frames.items() if key[1] == day}
         return True

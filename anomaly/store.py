@@ -99,13 +99,16 @@ class Lake:
         """Where a table's partition of a day lies, whether it exists or not."""
         return self.root / table / f"date={day.isoformat()}"
 
+    def partition(self, table: str, day: date) -> str:
+        """The file that holds a table's whole day, of every table but the events."""
+        return f"{self.root}/{table}/date={day.isoformat()}/data.parquet"
+
     def files(self, table: str, first: date, last: date | None = None) -> list[Path]:
         """The finished Parquet files of a table from ``first`` to ``last``, both included, oldest first."""
-        last = last or first
+        days = [first] if last is None else [day for day in self.days(table) if first <= day <= last]
         return [
             path
-            for day in self.days(table)
-            if first <= day <= last
+            for day in days
             for path in sorted(self.folder(table, day).glob("*.parquet"))
             if not path.name.startswith(TEMPORARY)
         ]
@@ -117,13 +120,13 @@ class Lake:
 
     def write(self, store: Store, sql: str, table: str, day: date, facts: Mapping[str, str] | None = None) -> Path:
         """Write a query's rows as the whole partition of a day, with facts in the file's own metadata, atomically."""
-        path = self.folder(table, day) / "data.parquet"
+        path = Path(self.partition(table, day))
         write_parquet(store, sql, path, facts)
         return path
 
     def facts(self, table: str, day: date) -> dict[str, str]:
         """The facts written with a partition; empty where there is none or it cannot be read."""
-        path = self.folder(table, day) / "data.parquet"
+        path = Path(self.partition(table, day))
         if not path.exists():
             return {}
         try:

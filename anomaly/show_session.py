@@ -76,7 +76,8 @@ def _who(report: Record) -> list[str]:
     second_factor = {True: "yes", False: "no", None: "not logged"}[told["mfa"]]
     facts = [
         ("identity", visible(told["identity"])),
-        ("kind", f"{told['identity_kind']}, account {told['identity_account'] or 'not logged'} ({told['identity_relation']})"),
+        ("kind", told["identity_kind"]),
+        ("account", f"{told['identity_account'] or 'not logged'} ({told['identity_relation']})"),
         ("role session", visible(told["session_name"] or "none")),
         ("behind it", visible(told["role_chain"] or "not logged")),
         ("second factor", second_factor),

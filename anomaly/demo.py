@@ -5,6 +5,7 @@ The answers (truth.csv) are opened only after the ranking stands.
 """
 
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ import pandas as pd
 from anomaly.config import Settings
 from anomaly.config.settings import ContextSettings, LakeSettings
 from anomaly.context import Context
+from anomaly.engines.duckdb import day_number
 from anomaly.errors import UsageError
 from anomaly.evaluate.truth import match, read_truth
 from anomaly.ingest import IngestReport, ingest
@@ -32,12 +34,18 @@ START = date(2026, 1, 5)
 FOUND_RANK = 10
 """A theft counts as found when a case of it is among the first ten of one of its days (the issue's own measure)."""
 
+NEVER = sys.maxsize
+"""Stands for the rank of a covered case, after all ranks."""
+
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Campaign:
-    """One planted story: a theft or a benign look-alike, its best rank (None: never a case) and the day of it."""
+    """One planted story: a theft or a benign look-alike, its best rank, and the day of it.
+
+    Without a rank it was covered by a workflow, or no session of it was seen.
+    """
 
     name: str
     scenario: str
@@ -45,6 +53,7 @@ class Campaign:
     note: str
     best_rank: int | None
     best_day: date | None
+    is_covered: bool
 
     @property
     def is_found(self) -> bool:
@@ -123,18 +132,20 @@ def _timed(step: str, seconds: dict[str, float], say: Say) -> Iterator[None]:
 def _judge(lake: Lake, scored: Sequence[Scored], path: Path) -> tuple[list[DemoDay], list[Campaign]]:
     """Open the answers: mark the cases that hold something planted, and say how each campaign ranked."""
     truth = read_truth(path)
+    truth = truth[truth["day"].isin([day_number(each.day) for each in scored])]
     ranks: dict[str, list[tuple[int, date]]] = {}
     days = []
     for day in scored:
         planted = _planted(truth, lake, day.day)
-        ranked = [case for case in cases(lake, day.day) if not case["covered"]]
+        found = cases(lake, day.day)
         marks: dict[str, str] = {}
-        for case in ranked:
+        for case in found:
             names = sorted({name for session in case["sessions"] for name in planted.get(session, ())})
-            marks[case["case_id"]] = ", ".join(_mark(truth, name) for name in names)
+            if names:
+                marks[case["case_id"]] = ", ".join(_mark(truth, name) for name in names)
             for name in names:
-                ranks.setdefault(name, []).append((case["case_rank"], day.day))
-        days.append(DemoDay(day, ranked, {case: mark for case, mark in marks.items() if mark}))
+                ranks.setdefault(name, []).append((case["case_rank"] or NEVER, day.day))
+        days.append(DemoDay(day, [case for case in found if not case["covered"]], marks))
     stories = truth.drop_duplicates("campaign").sort_values(["kind", "scenario", "campaign"]).to_dict("records")
     return days, [_campaign(story, ranks.get(story["campaign"], [])) for story in stories]
 
@@ -155,6 +166,14 @@ def _mark(truth: pd.DataFrame, campaign: str) -> str:
 
 
 def _campaign(story: dict[Any, Any], ranks: Sequence[tuple[int, date]]) -> Campaign:
-    best_rank, best_day = min(ranks, default=(None, None))
-    is_theft = story["kind"] == "attack"
-    return Campaign(story["campaign"], story["scenario"], is_theft, story["note"], best_rank, best_day)
+    rank, day = min(ranks, default=(NEVER, None))
+    ranked = rank < NEVER
+    return Campaign(
+        name=story["campaign"],
+        scenario=story["scenario"],
+        is_theft=story["kind"] == "attack",
+        note=story["note"],
+        best_rank=rank if ranked else None,
+        best_day=day if ranked else None,
+        is_covered=bool(ranks) and not ranked,
+    )

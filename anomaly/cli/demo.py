@@ -70,7 +70,8 @@ def _show_outcome(found: "Demo") -> None:
 
 
 def _story(campaign: "Campaign") -> str:
-    rank = f"rank {campaign.best_rank} on {campaign.best_day}" if campaign.best_rank else "never a ranked case"
+    unranked = "covered by a workflow" if campaign.is_covered else "no session of it was seen"
+    rank = f"rank {campaign.best_rank} on {campaign.best_day}" if campaign.best_rank else unranked
     return f"{campaign.scenario:<5} {rank}: {campaign.note}"
 
 

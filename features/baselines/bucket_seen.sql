@@ -6,8 +6,9 @@
 -- grain:     bucket, facet, value
 -- owner:     detection
 with moves as (
+    -- what was refused was not done; one success is remembered whatever else was refused
     select * from flows
-    where bucket != '' and reads + copies + shares + writes + looks > denied
+    where bucket != '' and (reads + copies + shares + writes > 0 or looks > denied)
 ),
 
 pairs as (

@@ -57,6 +57,7 @@ labelled as (
         -- an upload into a bucket of an account that is not ours is a way out as well
         e.operation = 'write' and e.account_id is not null and coalesce(owner.relation, 'foreign') != 'own'
             as writes_outside,
+        coalesce(owner.relation, 'foreign') as owner_relation,
         e.account_id,
         e.destination_kind,
         e.destination_bucket,
@@ -73,7 +74,7 @@ labelled as (
 
 destined as (
     select
-        l.* exclude (writes_outside, account_id, provider),
+        l.* exclude (writes_outside, owner_relation, account_id, provider),
         case
             when l.destination_kind = 'public' then 'public'
             when l.destination_bucket is not null then 's3://' || l.destination_bucket
@@ -83,7 +84,8 @@ destined as (
         case
             when l.destination_kind = 'public' then 'public'
             when receiver.relation is not null then receiver.relation
-            when l.destination_account is not null or l.writes_outside then 'foreign'
+            when l.destination_account is not null then 'foreign'
+            when l.writes_outside then l.owner_relation
             when l.destination_bucket is not null then 'unknown'
         end as destination_relation
     from labelled as l

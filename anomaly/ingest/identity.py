@@ -29,7 +29,8 @@ SERVICE_WORD = re.compile(
     r"(?:^|[-_./ ])(?:svc|service|services|srv|bot|robot|ci|cd|cicd|deploy|deployer|deployment|jenkins|terraform|backup"
     r"|github|gitlab|pipeline|automation|automated|lambda|app|application|etl|batch|cron|job|system|agent|api|task"
     r"|function|worker|scheduler|monitoring|scanner|sync|replication|export|import|loader|ingest|ml|node|cluster"
-    r"|instance|runner|session|default|test|prod|dev|audit|monitor|sagemaker|airflow|spark|glue|emr|eks|ecs)(?:$|[-_./ \d])",
+    r"|instance|runner|session|default|test|prod|dev|audit|monitor|sagemaker|airflow|spark|glue|emr|eks|ecs"
+    r")(?:$|[-_./ \d])",
     re.IGNORECASE,
 )
 """Words that name a machine account, as whole parts of a name."""

@@ -64,7 +64,7 @@ def test_a_single_risen_column_is_the_reason(detector: ExfilDetector) -> None:
     named = [reasons[0][0] for reasons in detector.reasons(frame, top=1)]
     assert named == COLUMNS
     drops = detector.families(frame).idxmax(axis=1)
-    assert [column in FAMILIES[family] for column, family in zip(COLUMNS, drops, strict=True)] == [True] * len(COLUMNS)
+    assert [str(family) for family in drops] == [column.rsplit("_", 1)[0] for column in COLUMNS]
 
 
 def test_a_quiet_session_has_no_reasons_and_loses_nothing(detector: ExfilDetector) -> None:

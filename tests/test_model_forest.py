@@ -1,4 +1,4 @@
-"""The forest's recipe: one-sided, deterministic, refusing what it cannot judge, and right by a second implementation."""
+"""The forest's recipe: one-sided, deterministic, refusing what it cannot judge, and agreeing with scikit-learn."""
 
 import re
 

@@ -94,7 +94,7 @@ def test_registering_can_promote_at_once(root: Path, trainings: tuple[Training, 
 
 def test_an_empty_lake_says_what_to_run_and_stays_empty(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "lake")
-    with pytest.raises(NoModelError, match="no champion model in .*: run `anomaly train --until DAY`"):
+    with pytest.raises(NoModelError, match=r"no champion model in .*: run `anomaly train --until DAY`"):
         registry.champion()
     assert registry.versions() == []
     assert not (tmp_path / "lake").exists()
@@ -102,7 +102,7 @@ def test_an_empty_lake_says_what_to_run_and_stays_empty(tmp_path: Path) -> None:
 
 def test_an_unknown_version_gets_the_nearest(root: Path) -> None:
     for ask in (Registry(root).load, Registry(root).promote):
-        with pytest.raises(NoModelError, match="no version 7 .*known: 1, 2"):
+        with pytest.raises(NoModelError, match=r"no version 7 .*known: 1, 2"):
             ask(7)
 
 
@@ -126,10 +126,9 @@ def test_no_absolute_path_is_left_behind_by_a_move(template: Path, root: Path) -
     old = Registry(template).artifacts.as_uri()
     with sqlite3.connect(Registry(root).database) as connection:
         tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
-        cells = [
-            str(cell) for table in tables for row in connection.execute(f'select * from "{table}"') for cell in row
-        ]
+        rows = [row for table in tables for row in connection.execute(f'select * from "{table}"')]
     connection.close()
+    cells = [str(cell) for row in rows for cell in row]
     assert any(Registry(root).artifacts.as_uri() in cell for cell in cells)
     assert [cell for cell in cells if old in cell] == []
 
@@ -200,8 +199,15 @@ def test_a_file_changed_after_registration_is_refused(root: Path) -> None:
         registry.promote(2)
     assert registry.champion()[0] == 1
     path.unlink()
-    with pytest.raises(NoModelError, match="cannot read .*No such file"):
+    with pytest.raises(NoModelError, match=r"cannot read .*No such file"):
         registry.load(2)
+
+
+def test_a_version_that_we_did_not_register_is_refused(root: Path) -> None:
+    registry = Registry(root)
+    registry._client.create_model_version(NAME, "file:///elsewhere")
+    with pytest.raises(UnsafeModelError, match="version 3 of exfil-detector was not registered by this product"):
+        registry.promote(3)
 
 
 def test_a_path_that_leads_outside_is_refused(root: Path) -> None:

@@ -45,7 +45,7 @@ def test_the_recipe_is_the_designs() -> None:
 
 
 def test_an_unknown_name_gets_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match="'exfil-detektor'.*did you mean 'exfil-detector'"):
+    with pytest.raises(UnknownNameError, match=r"'exfil-detektor'.*did you mean 'exfil-detector'"):
         ModelSpec.load("exfil-detektor")
 
 

@@ -155,27 +155,25 @@ def test_a_bad_node_index_is_refused(data: bytes, detector: ExfilDetector, name:
         read_model(with_array(data, name, npy(array)))
 
 
-@pytest.mark.parametrize("name", ARRAYS)
+CHANGES: dict[str, Callable[[Any], Any]] = {
+    "shorter": lambda array: array[:-1],
+    "float32": lambda array: array.astype(np.float32),
+    "text": lambda array: array.astype("U8"),
+    "empty": lambda array: array[:0],
+    "scalar": lambda array: np.array(7),
+    "matrix": lambda array: array[:, None],
+}
+SOUND = ("calibration_scores", "shorter")
+"""One calibration score fewer is still a sound model."""
+
+
 @pytest.mark.parametrize(
-    "change",
-    [
-        lambda array: array[:-1],
-        lambda array: array.astype(np.float32),
-        lambda array: array.astype("U8"),
-        lambda array: array[:0],
-        lambda array: np.array(7),
-        lambda array: array[:, None],
-    ],
-    ids=["shorter", "float32", "text", "empty", "scalar", "matrix"],
+    ("name", "change"), [(name, change) for name in ARRAYS for change in CHANGES if (name, change) != SOUND]
 )
-def test_an_array_of_another_kind_is_refused(
-    data: bytes, detector: ExfilDetector, name: str, change: Callable[[Any], Any], request: pytest.FixtureRequest
-) -> None:
-    if name == "calibration_scores" and "shorter" in request.node.callspec.id:
-        pytest.skip("one calibration score fewer is still a sound model")
+def test_an_array_of_another_kind_is_refused(data: bytes, detector: ExfilDetector, name: str, change: str) -> None:
     array = detector.__getstate__()[name]
-    with pytest.raises(UnsafeModelError, match="not one of ours|cannot be read"):
-        read_model(with_array(data, name, npy(change(array))))
+    with pytest.raises(UnsafeModelError, match=r"not one of ours|cannot be read"):
+        read_model(with_array(data, name, npy(CHANGES[change](array))))
 
 
 @pytest.mark.parametrize(
@@ -213,5 +211,5 @@ def test_missing_and_extra_state_is_named(detector: ExfilDetector) -> None:
 
 def test_a_file_that_inflates_without_end_is_refused(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(modelfile, "MAX_BYTES", 10_000)
-    with pytest.raises(UnsafeModelError, match="inflates to .* at most 10,000"):
+    with pytest.raises(UnsafeModelError, match=r"inflates to .* at most 10,000"):
         read_model(data)

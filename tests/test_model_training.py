@@ -1,4 +1,4 @@
-"""Training: strictly before the day, deterministic, honest about the alerts it promises, refusing what is too little."""
+"""Training: strictly before the day, deterministic, honest about its promises, refusing what is too little."""
 
 from datetime import date, timedelta
 
@@ -23,6 +23,12 @@ def training(frame: pd.DataFrame) -> Training:
     return train(frame, small_spec(), UNTIL)
 
 
+def foreign(sessions: pd.DataFrame, name: str, day: date, excluded: bool = False) -> pd.DataFrame:
+    """Sessions of one foreign identity on one day, ready to be put beside a feature frame."""
+    ids = [f"{name}-{at}" for at in range(len(sessions))]
+    return sessions.assign(day=day, session_id=ids, identity="x", excluded=excluded)
+
+
 def same(one: Training, other: Training) -> bool:
     return bool(
         (one.detector.score(PROBE) == other.detector.score(PROBE)).all()
@@ -38,9 +44,7 @@ def test_same_frame_in_any_row_order_gives_the_same_model(frame: pd.DataFrame, t
 
 
 def test_nothing_at_or_after_the_day_is_seen(frame: pd.DataFrame, training: Training) -> None:
-    later = thefts(np.random.default_rng(3), 200).assign(
-        day=UNTIL, session_id=[f"later-{at}" for at in range(200)], identity="x", excluded=False
-    )
+    later = foreign(thefts(np.random.default_rng(3), 200), "later", UNTIL)
     assert same(train(pd.concat([frame, later], ignore_index=True), small_spec(), UNTIL), training)
 
 
@@ -53,9 +57,14 @@ def test_nothing_before_the_window_is_seen(frame: pd.DataFrame, training: Traini
 
 @pytest.mark.parametrize("kind", ["timestamp", "whole days", "text"])
 def test_days_may_come_in_any_form(frame: pd.DataFrame, training: Training, kind: str) -> None:
-    day = pd.to_datetime(frame["day"])
-    forms = {"timestamp": day, "whole days": (day - pd.Timestamp(1970, 1, 1)).dt.days, "text": day.dt.date.astype(str)}
-    assert same(train(frame.assign(day=forms[kind]), small_spec(), UNTIL), training)
+    other = frame.copy()
+    if kind == "text":
+        other["day"] = frame["day"].astype(str)
+    else:
+        other["day"] = pd.to_datetime(frame["day"])
+    if kind == "whole days":
+        other["day"] = (other["day"] - pd.Timestamp(1970, 1, 1)).dt.days
+    assert same(train(other, small_spec(), UNTIL), training)
 
 
 def test_calibration_days_are_held_out(frame: pd.DataFrame, training: Training) -> None:
@@ -71,13 +80,7 @@ def test_calibration_days_are_held_out(frame: pd.DataFrame, training: Training) 
 
 
 def test_excluded_sessions_teach_nothing_but_are_scored(frame: pd.DataFrame, training: Training) -> None:
-    rng = np.random.default_rng(4)
-    stolen = thefts(rng, 30).assign(
-        day=rng.choice(frame["day"].unique(), 30),
-        session_id=[f"x{at}" for at in range(30)],
-        identity="x",
-        excluded=True,
-    )
+    stolen = foreign(thefts(np.random.default_rng(4), 30), "x", UNTIL - timedelta(days=15), excluded=True)
     both = train(pd.concat([stolen, frame], ignore_index=True), small_spec(), UNTIL)
     np.testing.assert_array_equal(both.detector.score(PROBE), training.detector.score(PROBE))
     assert both.metrics["sessions_excluded"] == 30

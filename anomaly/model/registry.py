@@ -105,14 +105,17 @@ class Registry:
         if version not in found:
             known = [str(number) for number in found]
             raise NoModelError(f"no version {version} of {NAME} in {self.folder}: {nearest(str(version), known)}")
-        path = (self.artifacts / found[version].tags["path"]).resolve()
+        tags = found[version].tags
+        if not {"path", "sha256"} <= tags.keys():
+            raise UnsafeModelError(f"version {version} of {NAME} was not registered by this product")
+        path = (self.artifacts / tags["path"]).resolve()
         if not path.is_relative_to(self.artifacts):
             raise UnsafeModelError(f"version {version} of {NAME} lies outside {self.artifacts}: {path}")
         try:
             data = path.read_bytes()
         except OSError as error:
             raise NoModelError(f"version {version} of {NAME}: cannot read {path}: {error.strerror}") from error
-        if hashlib.sha256(data).hexdigest() != found[version].tags["sha256"]:
+        if hashlib.sha256(data).hexdigest() != tags["sha256"]:
             raise UnsafeModelError(f"version {version} of {NAME}: {path} is not the file that was registered")
         return read_model(data)
 

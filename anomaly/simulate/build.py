@@ -36,6 +36,7 @@ def build(seed: int, first: date, days: int, scale: float) -> Org:
         sites=_sites(draw, countries),
         holidays=frozenset(draw.integers(0, max(days, 2), 2).tolist()),
         endpoints={a.id: f"vpce-0{hexes(draw, 16)}" for a in accounts if a.relation == "own"},
+        console=f"vpce-{hexes(draw, 8)}",
     )
     staff = hire(org, places)
     org.actors += staff

@@ -76,7 +76,8 @@ class Caller:
     def _endpoint(self) -> str:
         if not self.endpoint:
             return ""
-        return f'"vpcEndpointId":"{self.endpoint}","vpcEndpointAccountId":"{self.endpoint_account}",'
+        owner = f'"vpcEndpointAccountId":"{self.endpoint_account}",' if self.endpoint_account else ""
+        return f'"vpcEndpointId":"{self.endpoint}",{owner}'
 
 
 @cache

@@ -230,3 +230,30 @@ class OpenData:
         caller, items = self.job.caller(org, start), self.source.sample(log.draw, log.day, 2)
         start = clients.sync(log, caller, self.source, "", items, start, clients.LOOP)
         clients.copies(log, caller, self.source, items[:20], self.target, "open/", start)
+
+
+@dataclass
+class Integration:
+    """A machine user of another company's software, with a long-lived key, on the days from first to last."""
+
+    user: identity.User
+    address: str
+    agent: str
+    bucket: Bucket
+    hour: float
+    first: int = 0
+    last: int = 10_000
+
+    @property
+    def name(self) -> str:
+        """The user's name."""
+        return self.user.name
+
+    def live(self, org: Org, log: Log) -> None:
+        """Once on a weekday, what is new."""
+        if org.weekend(log.day) or not self.first <= log.day <= self.last:
+            return
+        start = org.at(log.day, self.hour + 0.2 * float(log.draw.random()))
+        caller = Caller(identity.by_key(self.user, self.user.keys[0]), self.address, self.agent)
+        items = self.bucket.changed(log.day)[:30]
+        clients.sync(log, caller, self.bucket, "", items, start, clients.LOOP)

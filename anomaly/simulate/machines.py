@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from anomaly.simulate import agents, clients, identity
 from anomaly.simulate.background import LogDelivery, Logins, Noise
-from anomaly.simulate.draw import UPPER, Rng, choose, rng, text
-from anomaly.simulate.errands import Builds, Links, OpenData, Partner, Queries, Scanner, Training
+from anomaly.simulate.draw import UPPER, Rng, choose, rng, some, text
+from anomaly.simulate.errands import Builds, Integration, Links, OpenData, Partner, Queries, Scanner, Training
 from anomaly.simulate.network import PARTNER
 from anomaly.simulate.org import Actor, Org, Workflow
 from anomaly.simulate.people import Person
@@ -25,12 +25,14 @@ SERVICES = (
     ("document-api", "customer-documents", 500),
     ("ticket-web", "support-tickets", 450),
 )
+MACHINE_USERS = tuple(f"{a}-{b}" for a in ("svc", "ext", "integration") for b in ("bi", "report", "sync", "audit"))
+FOREVER, FORGOTTEN_AFTER = 10_000, 5
 SAVED = ("db-dumps", "lake-curated", "finance-reports", "hr-records", "legal-contracts", "customer-documents")
 
 
 def install(org: Org, staff: list[Person]) -> None:
     """Add all workloads to the actors and their approvals to the workflows."""
-    for part in (_pipelines, _services, _copies, _analytics, _edges):
+    for part in (_pipelines, _services, _copies, _analytics, _edges, _integrations):
         org.actors += part(org, rng(org.seed, "machines", part.__name__))
     org.actors.append(Logins("logins", staff))
 
@@ -119,6 +121,21 @@ def _edges(org: Org, draw: Rng) -> list[Actor]:
         Builds("ci", ci, hosting[:2], artifacts, state, float(draw.uniform(8, 25)), agents.server_cli(draw, "s3.cp")),
         _partner(org, draw),
     ]
+
+
+def _integrations(org: Org, draw: Rng) -> list[Actor]:
+    """Four machine users: two old ones, one that comes during the history, one that was forgotten after a week."""
+    later = org.days // 2 + int(draw.integers(0, 9))
+    plans = [("lake-marts", 0, FOREVER), ("sales-crm-export", 0, FOREVER), ("eng-wiki", later, FOREVER)]
+    plans.append(("research-papers", 0, FORGOTTEN_AFTER))
+    names = some(draw, MACHINE_USERS, len(plans))
+    users: list[Actor] = []
+    for name, (purpose, first, last) in zip(names, plans, strict=True):
+        bucket, network = org.bucket(purpose), choose(draw, org.world.of("hosting"))
+        user = identity.user(rng(org.seed, "integration", name), name, bucket.account)
+        agent = agents.machine(draw).boto3() if draw.random() < 0.5 else agents.machine(draw).cli("s3.sync")
+        users.append(Integration(user, network.address(draw), agent, bucket, float(draw.uniform(1, 22)), first, last))
+    return users
 
 
 def _partner(org: Org, draw: Rng) -> Partner:

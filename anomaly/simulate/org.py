@@ -47,7 +47,7 @@ class Actor(Protocol):
 
 @dataclass
 class Org:
-    """Accounts, buckets, networks, and everyone who acts."""
+    """Accounts, buckets, networks, and everyone who acts; ``console`` is the endpoint of the provider's own console."""
 
     seed: int
     first: date
@@ -61,6 +61,7 @@ class Org:
     sites: list[Site]
     holidays: frozenset[int]
     endpoints: dict[str, str]
+    console: str
     actors: list[Actor] = field(default_factory=list)
     workflows: list[Workflow] = field(default_factory=list)
 

@@ -115,7 +115,9 @@ class Person:
         """A session's caller with one of the person's clients."""
         who = self.credential(log.day, when, log.draw, tool == "console")
         tls = "1.2" if self.machine.cli_minor < 15 else "1.3"
-        return Caller(who, self.address(org, log.day, place), self.agent(tool, log.day), tls=tls)
+        # the console reaches storage through an endpoint of the provider's: an endpoint proves no private path
+        endpoint = org.console if tool == "console" else ""
+        return Caller(who, self.address(org, log.day, place), self.agent(tool, log.day), endpoint, tls=tls)
 
     def agent(self, tool: str, day: int) -> str:
         """The user agent of a tool; versions move on a day of the person's own."""

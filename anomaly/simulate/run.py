@@ -1,6 +1,8 @@
 """Run the simulation day by day and write logs, context and truth."""
 
-from collections.abc import Sequence
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,8 +14,10 @@ from anomaly.simulate.delivery import Parcel, deliver, late
 from anomaly.simulate.org import Org
 from anomaly.simulate.papers import Touched, write_context, write_truth
 from anomaly.simulate.plan import plan
+from anomaly.simulate.wire import Touch
 
 FIRST_DAY = date(2026, 1, 5)
+ATTACK_FROM = 30
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,29 @@ class SimulationReport:
     attacks: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Order:
+    """All that draws a simulation; each process builds the organisation from it again."""
+
+    out: Path
+    seed: int
+    days: int
+    start: date
+    scale: float
+    attacks: tuple[str, ...] | None
+    attack_from: int
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What a span of days came to; ``touched`` names campaigns by their place in the plan."""
+
+    events: int
+    files: int
+    bytes: int
+    touched: list[tuple[int, list[Touch]]]
+
+
 def simulate(
     out: Path,
     *,
@@ -35,7 +62,8 @@ def simulate(
     start: date = FIRST_DAY,
     scale: float = 1.0,
     attacks: Sequence[str] | None = None,
-    attack_from: int = 30,
+    attack_from: int = ATTACK_FROM,
+    processes: int = 1,
 ) -> SimulationReport:
     """Write a synthetic organisation's logs, context files and truth below a folder.
 
@@ -48,51 +76,82 @@ def simulate(
     scale
         Multiplies the benign activity; 1.0 is 8,000 to 12,000 events a day.
     attacks
-        Scenario ids to plant; None plants all that are known.
+        Scenario ids to plant; None plants all that are known, an empty sequence none.
     attack_from
         Day index from 0; attacks happen on this day or later.
+    processes
+        How many share the days; the files are the same for any number. More than one starts fresh interpreters, so
+        a script that asks for them needs the usual ``if __name__ == "__main__"``.
 
     Raises
     ------
     UsageError
         For an unknown scenario, a folder that holds something, or days or scale that make no sense.
     """
-    _check(out, days, scale, attack_from)
-    org = build(seed, start, days, scale)
-    campaigns = plan(org, attacks, attack_from)
-    events = files = size = 0
-    touched: list[Touched] = []
-    for day in range(days):
-        posted, done = _day(org, campaigns, day)
-        touched += done
-        events += len(posted)
-        count, written = deliver(out / "logs", seed, day, posted)
-        files, size = files + count, size + written
+    _check(out, days, scale, attack_from, processes)
+    order = _Order(out, seed, days, start, scale, None if attacks is None else tuple(attacks), attack_from)
+    org, campaigns = _drawn(order)
+    parts = list(_share(order, min(processes, days)))
+    touched: list[Touched] = [(campaigns[i], touches) for part in parts for i, touches in part.touched]
     write_context(out / "context", org)
     write_truth(out / "truth.csv", touched)
-    return SimulationReport(events, files, size, days, tuple(c.scenario for c in campaigns if c.kind == "attack"))
+    return SimulationReport(
+        sum(part.events for part in parts),
+        sum(part.files for part in parts),
+        sum(part.bytes for part in parts),
+        days,
+        tuple(c.scenario for c in campaigns if c.kind == "attack"),
+    )
 
 
-def _check(out: Path, days: int, scale: float, attack_from: int) -> None:
-    if days < 1 or scale <= 0 or attack_from < 0:
+def _check(out: Path, days: int, scale: float, attack_from: int, processes: int) -> None:
+    if days < 1 or scale <= 0 or attack_from < 0 or processes < 1:
         raise UsageError(
-            f"days must be at least 1, scale above 0, attack_from at least 0; found {days}, {scale}, {attack_from}"
+            "days and processes must be at least 1, scale above 0 and attack_from at least 0; "
+            f"found days={days}, processes={processes}, scale={scale}, attack_from={attack_from}"
         )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} already holds something; name a new or empty folder")
 
 
-def _day(org: Org, campaigns: list[Campaign], day: int) -> tuple[list[Parcel], list[Touched]]:
+def _drawn(order: _Order) -> tuple[Org, list[Campaign]]:
+    org = build(order.seed, order.start, order.days, order.scale)
+    return org, plan(org, order.attacks, order.attack_from)
+
+
+def _share(order: _Order, processes: int) -> Iterator[_Written]:
+    spans = [range(i * order.days // processes, (i + 1) * order.days // processes) for i in range(processes)]
+    if processes == 1:
+        yield _span(order, spans[0])
+        return
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(_span, [order] * processes, spans)
+
+
+def _span(order: _Order, days: range) -> _Written:
+    org, campaigns = _drawn(order)
+    events = files = size = 0
+    touched: list[tuple[int, list[Touch]]] = []
+    for day in days:
+        posted, done = _day(org, campaigns, day)
+        count, written = deliver(order.out / "logs", order.seed, day, posted)
+        events, files, size = events + len(posted), files + count, size + written
+        touched += done
+    return _Written(events, files, size, touched)
+
+
+def _day(org: Org, campaigns: list[Campaign], day: int) -> tuple[list[Parcel], list[tuple[int, list[Touch]]]]:
     posted: list[Parcel] = []
     touched = []
     for actor in org.actors:
         log = org.log(actor.name, day)
         actor.live(org, log)
         posted += late(org, log, actor.name)
-    for campaign in (c for c in campaigns if day in c.days):
-        log = org.log(campaign.id, day, tally=True)
-        campaign.deed.act(log)
-        posted += late(org, log, campaign.id)
-        start, end = org.span
-        touched.append((campaign, [touch for touch in log.touches if start <= touch.epoch < end]))
+    start, end = org.span
+    for number, campaign in enumerate(campaigns):
+        if day in campaign.days:
+            log = org.log(campaign.id, day, tally=True)
+            campaign.deed.act(log)
+            posted += late(org, log, campaign.id)
+            touched.append((number, [touch for touch in log.touches if start <= touch.epoch < end]))
     return posted, touched

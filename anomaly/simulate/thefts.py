@@ -22,6 +22,8 @@ from anomaly.simulate.deeds import (
     volume,
 )
 from anomaly.simulate.draw import Rng, choose, some
+from anomaly.simulate.errands import Integration
+from anomaly.simulate.machines import MACHINE_USERS
 from anomaly.simulate.org import Org
 from anomaly.simulate.people import Person
 from anomaly.simulate.wire import Log
@@ -62,8 +64,9 @@ def s25(org: Org, draw: Rng) -> Deed:
     def act(log: Log) -> None:
         start = org.at(log.day, float(log.draw.uniform(8, 22)) - person.offset)
         caller = person.caller(org, log, start, person.place(log.day, log.draw), named(tool))
-        want = daily * float(log.draw.lognormal(0, 0.4))
-        take(log, caller, bucket, Loot(tool, haul(bucket, log.draw, log.day, want, most)), start)
+        mood = float(log.draw.lognormal(0, 0.4))
+        items = haul(bucket, log.draw, log.day, daily * mood, max(3, round(most * mood)))
+        take(log, caller, bucket, Loot(tool, items), start)
 
     return Deed(f"{person.name} takes a little every day", act)
 
@@ -132,8 +135,8 @@ def s12(org: Org, draw: Rng) -> Deed:
     """An instance's credential used from outside, without its endpoint."""
     service = choose(draw, [actor for actor in org.actors if isinstance(actor, Service)])
     tool, network, hour = choose(draw, ("cli", "boto3")), outside(org, draw), float(draw.uniform(0, 22))
-    agent, host, most = agent_of(agents.machine(draw), tool), int(draw.integers(service.job.hosts)), 80
-    most, waits = int(draw.integers(most, 900)), patience(draw)
+    agent, host = agent_of(agents.machine(draw), tool), int(draw.integers(service.job.hosts))
+    most, waits = int(draw.integers(80, 900)), patience(draw)
 
     def act(log: Log) -> None:
         start = org.at(log.day, hour)
@@ -148,8 +151,7 @@ def s15(org: Org, draw: Rng) -> Deed:
     """An identity without a past reads a restricted bucket."""
     styles = ("documents", "records", "table")
     bucket = choose(draw, [b for b in org.buckets if b.sensitivity == "restricted" and b.style in styles])
-    words = choose(draw, ("svc", "tmp", "ext", "integration")), choose(draw, ("report", "sync", "audit", "export"))
-    user = identity.user(draw, "-".join(words), bucket.account)
+    user = _nobody(org, bucket.account, draw)
     tool, hour = choose(draw, ("cli", "boto3")), float(draw.uniform(6, 22))
     network = choose(draw, org.world.of("residential")[:6] + org.world.of("hosting"))
     agent, want, waits = agent_of(agents.machine(draw), tool), volume(draw, 20 * MIB, 2 * GIB), patience(draw)
@@ -159,7 +161,16 @@ def s15(org: Org, draw: Rng) -> Deed:
         caller = Caller(identity.by_key(user, user.keys[0]), network.address(log.draw), agent)
         take(log, caller, bucket, Loot(tool, haul(bucket, log.draw, log.day, want, 900), waits), start)
 
-    return Deed(f"user {user.name} has no past", act)
+    return Deed(f"user {user.name}, new or long silent", act)
+
+
+def _nobody(org: Org, account: str, draw: Rng) -> identity.User:
+    """A machine user that is new, or one that has been silent since the first week."""
+    users = [actor for actor in org.actors if isinstance(actor, Integration)]
+    if draw.random() < 0.4:
+        return min(users, key=lambda actor: actor.last).user
+    taken = {actor.name for actor in users}
+    return identity.user(draw, choose(draw, [name for name in MACHINE_USERS if name not in taken]), account)
 
 
 def s26(org: Org, draw: Rng) -> Deed:

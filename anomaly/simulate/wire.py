@@ -124,6 +124,7 @@ class Log:
         }
         if s3:
             record["additionalEventData"] = _s3_extra(caller, id2, parts.pop("sent", 0), parts.pop("received", 0))
+            record |= _s3_path(caller, region)
         record.update(parts)
         line = json.dumps(record, separators=(",", ":")).replace(
             IDENTITY, f'"userIdentity":{caller.credential.json}', 1
@@ -176,3 +177,12 @@ def _s3_extra(caller: Caller, id2: str, sent: int, received: int) -> dict[str, A
         "x-amz-id-2": id2,
         "bytesTransferredOut": sent,
     }
+
+
+def _s3_path(caller: Caller, region: str) -> dict[str, Any]:
+    endpoint = {"vpcEndpointId": caller.endpoint} if caller.endpoint else {}
+    if caller.served:
+        return endpoint
+    version, cipher = TLS[caller.tls]
+    host = f"s3.{region}.amazonaws.com"
+    return endpoint | {"tlsDetails": {"tlsVersion": version, "cipherSuite": cipher, "clientProvidedHostHeader": host}}

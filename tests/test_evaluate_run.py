@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -14,13 +13,15 @@ from anomaly.errors import UsageError
 from anomaly.evaluate.command import evaluate
 from anomaly.evaluate.outcome import campaign_days, campaigns
 from anomaly.evaluate.replay import OURS, RANKINGS, Replay, replay
+from anomaly.evaluate.report import as_dict
+from anomaly.evaluate.result import result
 from anomaly.evaluate.run import run
 from anomaly.evaluate.world import Plan, World, open_world
 from anomaly.ingest import ingest
 from anomaly.model.registry import Registry
 
-PLAN = Plan(seed=4, days=24, scale=0.05)
-LEAK_DAY = "2026-01-24"  # two days into the scored week
+PLAN = Plan(seed=4, days=18, scale=0.05)
+LEAK_DAY = "2026-01-19"  # two days into the scored ones
 THIEF = "arn:aws:iam::999999999999:user/quiet"
 
 
@@ -78,18 +79,16 @@ def splice_leak(world: World) -> None:
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds the drawn organisation with the leak."""
-    out = tmp_path_factory.mktemp("evaluation")
-    splice_leak(open_world(out, PLAN))
-    return out
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Draw the organisation and splice the leak into it."""
+    world = open_world(tmp_path_factory.mktemp("evaluation"), PLAN)
+    splice_leak(world)
+    return world
 
 
 @pytest.fixture(scope="module")
-def replayed(out: Path) -> Iterator[Replay]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("ANOMALY_CONFIG", raising=False)
-        yield replay(open_world(out, PLAN), Settings())
+def replayed(world: World) -> Replay:
+    return replay(world, Settings())
 
 
 def test_the_obvious_leak_is_found(replayed: Replay) -> None:
@@ -116,17 +115,15 @@ def test_every_ranking_queues_the_same_sessions_in_the_same_cases(replayed: Repl
             assert sorted(of_day["case_rank"].unique()) == list(range(1, of_day["case_id"].nunique() + 1))
 
 
-def test_the_run_writes_keeps_and_repeats_itself(out: Path, replayed: Replay) -> None:
-    said: list[str] = []
-    first = run(out, [PLAN], Settings(), say=said.append)
-    assert "leak" in first.misses
+def test_a_run_reuses_the_folder_repeats_the_figures_and_keeps_them(world: World, replayed: Replay) -> None:
+    out, said = world.folder.parent, list[str]()
+    written = run(out, [PLAN], Settings(), say=said.append)
     told = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
-    assert set(told["rankings"]) == set(RANKINGS)
-    assert (out / "evaluation.md").read_text(encoding="utf-8") == first.markdown
+    assert told == json.loads(json.dumps(as_dict(result([replayed], Settings().score.budget_per_day))))
     ranks = {row["campaign"]: row["best_rank"] for row in told["campaigns"] if row["ranking"] == OURS}
     assert ranks["4/leak"] <= 3
-    again = run(out, [PLAN], Settings(), say=said.append)
-    assert again.json == first.json
+    assert (out / "evaluation.md").read_text(encoding="utf-8") == written.markdown
+    assert "4/leak" in written.misses
     assert Registry(out).versions() == []  # the evaluation keeps figures there, not models
 
 

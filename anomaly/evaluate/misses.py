@@ -4,11 +4,13 @@ For those who write features; it reads the answers, so nothing here may find its
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 import pandas as pd
 
 from anomaly.evaluate.outcome import FOUND_RANK, campaign_days, campaigns
-from anomaly.evaluate.replay import OURS, Replay
+from anomaly.evaluate.queue import EPOCH
+from anomaly.evaluate.replay import OURS, WINDOWS, Replay
 from anomaly.evaluate.report import table
 
 STRONGEST = 5
@@ -22,6 +24,13 @@ HEADER = (
     "headline family",
     "strongest signals",
 )
+SHOWN_RANK = 3
+LOUD = 0.5
+"""A signal above this, in nats or log units, says something: a factor of 1.6."""
+DRIFT, RARE = 3.0, 0.001
+"""Three times as often is drift; shares below one in a thousand count as one in a thousand."""
+FIRST_HEADER = ("seed", "day", "rank", "who", "headline")
+DRIFT_HEADER = ("signal", *(f"{window} days" for window in WINDOWS))
 CROWD_HEADER = ("headline family", "places in the top 10", "of them look-alikes")
 
 
@@ -30,7 +39,13 @@ def misses(replays: Sequence[Replay]) -> str:
     rows = [row for replay in replays for row in _rows(replay)]
     rows.sort(key=lambda row: (-row[0], row[1]))
     parts = ["## Every attack, worst ranked first", table(HEADER, (cells for _, cells in rows))]
-    parts += ["## What else stood in the top 10", table(CROWD_HEADER, _crowd(replays))]
+    crowd = _crowd(replays)
+    parts += ["## What else stood in the top 10", table(CROWD_HEADER, _families(crowd))]
+    parts += [f"## The first {SHOWN_RANK} of them, day by day", table(FIRST_HEADER, _first_places(crowd))]
+    parts += [
+        "## Signals that speak in another share of the sessions than before",
+        table(DRIFT_HEADER, _drift(replays)),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -55,7 +70,7 @@ def _rows(replay: Replay) -> Iterable[tuple[float, tuple[str, ...]]]:
                 _rank(float(row["best_rank"])),
                 rivals,
                 "-" if score is None else f"{score['expected_per_day']:.2g}",
-                str(pd.Timestamp(int(row["best_day"]), unit="D").date()),
+                _day(row["best_day"]),
                 "no session matched" if score is None else _short(str(score["actor"])),
                 "-" if score is None else f"{score['family']}{' (covered)' if score['covered'] else ''}",
                 "-" if score is None else strongest(replay.signals.loc[row["session_id"]]),
@@ -63,26 +78,49 @@ def _rows(replay: Replay) -> Iterable[tuple[float, tuple[str, ...]]]:
         )
 
 
-def _crowd(replays: Sequence[Replay]) -> list[tuple[str, str, str]]:
+def _crowd(replays: Sequence[Replay]) -> pd.DataFrame:
+    """The cases that stood in a day's top 10 and hold no attack, each told by its most unusual session."""
     parts = []
     for replay in replays:
         kinds = replay.truth.drop_duplicates("campaign").set_index("campaign")["kind"]
         marked = replay.matches.assign(kind=replay.matches["campaign"].map(kinds))
-        attacks, harmless = (set(marked.loc[marked["kind"] == kind, "session_id"]) for kind in ("attack", "benign"))
+        attacks, harmless = (marked.loc[marked["kind"] == kind, "session_id"] for kind in ("attack", "benign"))
         cases = replay.scores[replay.scores["case_rank"] <= FOUND_RANK].sort_values("rank")
-        cases = cases.assign(
-            attack=cases["session_id"].isin(attacks), look_alike=cases["session_id"].isin(harmless), seed=replay.seed
+        cases = cases.assign(attack=cases["session_id"].isin(attacks), look_alike=cases["session_id"].isin(harmless))
+        best = cases.groupby(["day", "case_rank"], as_index=False).agg(
+            actor=("actor", "first"),
+            family=("family", "first"),
+            headline=("headline", "first"),
+            attack=("attack", "max"),
+            look_alike=("look_alike", "max"),
         )
-        parts.append(
-            cases.groupby(["seed", "day", "case_rank"], as_index=False).agg(
-                family=("family", "first"), attack=("attack", "max"), look_alike=("look_alike", "max")
-            )
-        )
-    crowd = pd.concat(parts)
-    crowd = crowd[~crowd["attack"]]
+        parts.append(best[~best["attack"]].assign(seed=replay.seed))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _families(crowd: pd.DataFrame) -> list[tuple[str, str, str]]:
     counts = crowd.groupby("family").agg(places=("look_alike", "size"), look_alikes=("look_alike", "sum"))
     counts = counts.sort_values("places", ascending=False)
     return [(str(family), str(row["places"]), str(row["look_alikes"])) for family, row in counts.iterrows()]
+
+
+def _first_places(crowd: pd.DataFrame) -> Iterable[tuple[str, ...]]:
+    rows = crowd[crowd["case_rank"] <= SHOWN_RANK].sort_values(["seed", "day", "case_rank"])
+    for _, row in rows.iterrows():
+        mark = " (look-alike)" if row["look_alike"] else ""
+        where = (str(row["seed"]), _day(row["day"]), str(row["case_rank"]))
+        yield (*where, _short(str(row["actor"])) + mark, str(row["headline"]))
+
+
+def _drift(replays: Sequence[Replay]) -> list[tuple[str, ...]]:
+    """Signals that speak up much more often in the scored days than in the days that the alert budget rests on."""
+    signals = pd.concat([replay.signals.loc[replay.windows.index] for replay in replays])
+    windows = pd.concat([replay.windows for replay in replays]).to_numpy()
+    shares = {window: (signals[windows == window] > LOUD).mean() for window in WINDOWS}
+    gains = (shares["scored"] + RARE) / (shares["calibration"] + RARE)
+    names = sorted((str(name) for name in signals.columns), key=lambda name: -float(gains[name]))
+    drifted = [name for name in names if not 1 / DRIFT <= float(gains[name]) <= DRIFT]
+    return [(name, *(f"{float(shares[window][name]):.2%}" for window in WINDOWS)) for name in drifted]
 
 
 def _rank(value: float) -> str:
@@ -92,3 +130,7 @@ def _rank(value: float) -> str:
 def _short(actor: str) -> str:
     """The end of an arn, where the name is."""
     return actor.split(":")[-1][-48:]
+
+
+def _day(number: object) -> str:
+    return (EPOCH + timedelta(days=int(str(number)))).isoformat()

@@ -1,10 +1,10 @@
 """One organisation as production would meet it: train on the past, then score day after day, never looking ahead."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from anomaly.catalog import table
@@ -14,12 +14,12 @@ from anomaly.evaluate.baselines import daily_bytes_scores, plain_forest
 from anomaly.evaluate.queue import EPOCH, QUEUE_COLUMNS, arrange_queue
 from anomaly.evaluate.truth import match, read_truth
 from anomaly.evaluate.world import World
-from anomaly.model.registry import Registry
 from anomaly.pipeline import FEATURES
 from anomaly.score import Trained, score_days, spec_for, train_model
 from anomaly.store import Lake, Store
 
 OURS, DAILY_BYTES, PLAIN_FOREST = "anomaly", "daily_bytes", "plain_forest"
+WINDOWS = ("fit", "calibration", "scored")
 RANKINGS = {
     OURS: "this product",
     DAILY_BYTES: "baseline: bytes a day against the actor's own 30 days (z-score)",
@@ -38,7 +38,9 @@ class Replay:
     scores : DataFrame
         The table ``scores`` of the scored days.
     signals : DataFrame
-        The signal columns of the scored days, indexed by session_id.
+        The signal columns of all days from the first that trained, indexed by session_id.
+    windows : Series
+        What each of those sessions was for, by session_id: fit, calibration or scored; covered ones are left out.
     queues : dict
         By ranking, as ``anomaly.evaluate.outcome`` reads them.
     """
@@ -50,6 +52,7 @@ class Replay:
     matches: pd.DataFrame
     scores: pd.DataFrame
     signals: pd.DataFrame
+    windows: pd.Series
     queues: dict[str, pd.DataFrame]
 
 
@@ -58,9 +61,8 @@ def replay(world: World, settings: Settings, say: Callable[[str], None] = lambda
     lake, until = world.lake, world.plan.until
     settings = replace(settings, lake=replace(settings.lake, root=lake.root))
     context = Context.load(world.organisation / "context")
-    shutil.rmtree(Registry(lake.root).folder, ignore_errors=True)  # a model of an earlier run must not score
     say("training")
-    trained = train_model(lake, context, settings, until)
+    trained = train_model(lake, context, settings, until, promote=True)  # a model of an earlier run must not score
     scored = [day for day in lake.days("events") if until <= day < world.plan.end]
     for day in scored:
         say(f"scoring {day}")
@@ -70,38 +72,53 @@ def replay(world: World, settings: Settings, say: Callable[[str], None] = lambda
 
 
 def _judged(world: World, settings: Settings, trained: Trained, scored: list[date]) -> Replay:
-    lake = world.lake
-    days = [(day - EPOCH).days for day in scored]
-    scores = _read(lake, "scores", scored)
+    lake, first = world.lake, _number(scored[0])
     past = [day for day in lake.days("events") if trained.since <= day < trained.until]
-    covered = _read(lake, FEATURES, [*past, *scored])
-    sessions = _read(lake, "sessions", [*past, *scored]).merge(covered[["session_id", "covered"]], on="session_id")
-    judged = sessions[sessions["day"].isin(days)]
+    features = _read(lake, FEATURES, [*past, *scored])
+    scores = _read(lake, "scores", scored)
+    sessions = _read(lake, "sessions", [*past, *scored]).merge(features[["session_id", "covered"]], on="session_id")
+    sessions = sessions.merge(scores[["session_id", "case_id"]], on="session_id", how="left")
+    windows = _windows(sessions, settings, first)
+    rivals = _rivals(sessions, windows, _actor_days(lake, trained.until, scored), spec_for(settings).seed)
+    judged = sessions[sessions["day"] >= first]
+    budget = settings.score.budget_per_day
+    queues = {OURS: scores[QUEUE_COLUMNS]}
+    queues |= {name: arrange_queue(judged, rows, budget) for name, rows in rivals.items()}
     truth = read_truth(world.organisation / "truth.csv")
-    truth = truth[truth["day"].isin(days)].reset_index(drop=True)
-    cases = sessions.merge(scores[["session_id", "case_id"]], on="session_id", how="left")
-    rivals = _rivals(cases, _actor_days(lake, trained.until, scored), settings, days[0])
-    queues = {OURS: scores[QUEUE_COLUMNS]} | {
-        name: arrange_queue(cases[cases["day"] >= days[0]], rows, settings.score.budget_per_day)
-        for name, rows in rivals.items()
-    }
-    signals = covered.set_index("session_id")[list(table(FEATURES).signals)]
-    return Replay(world.plan.seed, days, trained, truth, match(truth, judged), scores, signals, queues)
+    truth = truth[truth["day"] >= first].reset_index(drop=True)
+    return Replay(
+        seed=world.plan.seed,
+        days=[_number(day) for day in scored],
+        trained=trained,
+        truth=truth,
+        matches=match(truth, judged),
+        scores=scores,
+        signals=features.set_index("session_id")[list(table(FEATURES).signals)],
+        windows=windows.set_axis(sessions["session_id"])[~sessions["covered"].to_numpy(dtype=bool)],
+        queues=queues,
+    )
 
 
-def _rivals(
-    sessions: pd.DataFrame, actor_days: pd.DataFrame, settings: Settings, first_scored: int
-) -> dict[str, pd.DataFrame]:
+def _windows(sessions: pd.DataFrame, settings: Settings, first_scored: int) -> pd.Series:
+    """Say of each session whether its day was fitted on, calibrated on or scored, as training splits the days."""
+    usual = sessions[~sessions["covered"].astype(bool) & (sessions["day"] < first_scored)]
+    active = sorted(set(usual["day"]))
+    first_held_out = active[-settings.train.calibration_days]
+    return pd.cut(sessions["day"], [-np.inf, first_held_out - 1, first_scored - 1, np.inf], labels=list(WINDOWS))
+
+
+def _rivals(sessions: pd.DataFrame, windows: pd.Series, actor_days: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
     """Score all sessions with both baselines, fitted and calibrated on the very days that ours was."""
-    spec = spec_for(settings)
     taught = ~sessions["covered"].astype(bool)
-    past = sessions["day"] < first_scored
-    active = sorted(set(sessions.loc[taught & past, "day"]))
-    held_out = past & (sessions["day"] >= active[-spec.calibration_days])
+    fit, held_out = windows.eq("fit"), windows.eq("calibration")
     return {
         DAILY_BYTES: daily_bytes_scores(sessions, actor_days, held_out, taught),
-        PLAIN_FOREST: plain_forest(sessions, past & ~held_out, held_out, taught, spec.seed),
+        PLAIN_FOREST: plain_forest(sessions, fit, held_out, taught, seed),
     }
+
+
+def _number(day: date) -> int:
+    return (day - EPOCH).days
 
 
 def _actor_days(lake: Lake, until: date, scored: Sequence[date]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import json
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 from anomaly.data import data_folder
@@ -89,8 +90,9 @@ def open_world(out: Path, plan: Plan, *, fresh: bool = False) -> World:
     return world
 
 
+@cache
 def code_digest() -> str:
-    """SHA-256 of all that draws and reads logs: another simulator or reader makes another lake."""
+    """SHA-256 of all that draws and reads logs, once a process: another simulator or reader makes another lake."""
     package = Path(__file__).parent.parent
     folders = [package / "simulate", package / "ingest", data_folder("features") / "sources"]
     digest = hashlib.sha256()

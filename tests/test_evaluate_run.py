@@ -140,7 +140,7 @@ def test_a_folder_of_someone_else_is_left_alone(tmp_path: Path) -> None:
     [
         (["--seeds", "1,two"], "not a list of whole numbers"),
         (["--seeds", "1,1"], "names a seed twice"),
-        (["--days", "23"], "23 is not in the range"),
+        (["--days", "27"], "27 is not in the range"),
         (["--budget", "0"], "0.0 is not in the range"),
     ],
 )

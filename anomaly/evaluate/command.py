@@ -5,6 +5,10 @@ from pathlib import Path
 import click
 
 DEFAULT_OUT = ".evaluate"
+LEAST_DAYS = 28
+"""Five of seven parts are 20 days: ten to learn from, ten to calibrate on."""
+DEBUG = "anomaly.debug"
+"""Where the command line notes that tracebacks are wanted."""
 
 
 class Seeds(click.ParamType[tuple[int, ...]]):
@@ -25,9 +29,16 @@ class Seeds(click.ParamType[tuple[int, ...]]):
         return seeds
 
 
+def _note_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.meta[DEBUG] = True
+
+
 @click.command()
 @click.option("--seeds", type=Seeds(), default="101,102,103", show_default=True, help="One organisation a seed.")
-@click.option("--days", type=click.IntRange(min=24), default=42, show_default=True, help="Days drawn; 5/7 to train.")
+@click.option(
+    "--days", type=click.IntRange(min=LEAST_DAYS), default=42, show_default=True, help="Days drawn; 5/7 to train."
+)
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=DEFAULT_OUT, show_default=True, help="Where to."
 )
@@ -44,10 +55,16 @@ class Seeds(click.ParamType[tuple[int, ...]]):
     show_default=True,
     help="Size of the organisations.",
 )
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file.")
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Settings.  [default: anomaly.toml]",
+)
 @click.option("--fresh", is_flag=True, help="Draw the organisations anew even where they are there.")
 @click.option("--misses", "show_misses", is_flag=True, help="Also show each attack's rank and strongest signals.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--debug", is_flag=True, expose_value=False, callback=_note_debug, help="Show tracebacks.")
 def evaluate(
     seeds: tuple[int, ...],
     days: int,

@@ -48,6 +48,16 @@ own as (
     group by identity, actor
 ),
 
+kind_days as (
+    -- an hour at which nobody of the kind ever worked has no row in kind_hour: it is rare, not unknown
+    select
+        identity_kind,
+        weekend,
+        max(actor_days) as actor_days
+    from kind_hour
+    group by identity_kind, weekend
+),
+
 placed as (
     select
         session_id,
@@ -70,7 +80,7 @@ select
     coalesce(h.days, 0) as own_days_in_hour,
     coalesce(d.days, 0) as own_days_of_sort,
     surprise(
-        backed_off(h.days, d.days, (coalesce(k.actor_days_in_hour, 0) + .5) / (coalesce(k.actor_days, 0) + 1))
+        backed_off(h.days, d.days, (coalesce(k.actor_days_in_hour, 0) + .5) / (coalesce(w.actor_days, 0) + 1))
     ) as timing_hour_own,
     -- a day of rest is told from the days it could have worked
     case when p.weekend
@@ -88,4 +98,5 @@ left join hours as h
 left join days as d on p.identity = d.identity and p.actor = d.actor and p.weekend = d.weekend
 left join own as o on p.identity = o.identity and p.actor = o.actor
 left join kind_hour as k on p.identity_kind = k.identity_kind and p.weekend = k.weekend and p.hour = k.hour
+left join kind_days as w on p.identity_kind = w.identity_kind and p.weekend = w.weekend
 left join kind_baseline as b on p.identity_kind = b.identity_kind

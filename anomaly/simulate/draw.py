@@ -47,7 +47,8 @@ def rng(seed: int, *what: object) -> Rng:
 
 def choose(draw: Rng, items: Sequence[T]) -> T:
     """Pick one item, each as likely."""
-    return items[int(draw.integers(len(items)))]
+    # ten times cheaper than draw.integers for a single number
+    return items[int(draw.random() * len(items))]
 
 
 def weighted(draw: Rng, items: Sequence[T], weights: Sequence[float]) -> T:
@@ -93,12 +94,13 @@ def stamp(epoch: int) -> str:
 class Ids:
     """Request and event ids from one generator, drawn in growing blocks because single draws are slow."""
 
-    SMALL, LARGE = 24, 400
+    SMALLEST, LARGEST = 16, 512
 
     def __init__(self, draw: Rng) -> None:
         self._draw = draw
         self._ready: list[tuple[str, str, str]] = []
-        self._block = self.SMALL
+        self._events: list[str] = []
+        self._block = self.SMALLEST
 
     def next(self) -> tuple[str, str, str]:
         """Return (requestID of 16 letters, x-amz-id-2 of 76 letters, eventID as a version 4 uuid)."""
@@ -108,10 +110,13 @@ class Ids:
 
     def event(self) -> str:
         """An event id alone."""
-        return self.next()[2]
+        if not self._events:
+            digits = self._draw.bytes(self._block * 16).hex()
+            self._events = [uuid(digits[i : i + 32]) for i in range(0, len(digits), 32)]
+        return self._events.pop()
 
     def _refill(self) -> None:
-        count, self._block = self._block, self.LARGE
+        count, self._block = self._block, min(2 * self._block, self.LARGEST)
         digits = self._draw.bytes(count * 16).hex()
         asked = text(self._draw, count * 16, UPPER)
         id2 = base64.b64encode(self._draw.bytes(count * 57)).decode()

@@ -196,15 +196,16 @@ class Partner:
     bucket: Bucket
     hour: float
     agent: str
+    most: int
 
     def live(self, org: Org, log: Log) -> None:
-        """Once a day, yesterday's partition."""
+        """Once a day, the beginning of yesterday's partitions."""
         who = identity.by_stranger(self.account, self.principal_id)
         caller = Caller(who, choose(log.draw, self.addresses), self.agent)
         start = org.at(log.day, self.hour + 0.3 * float(log.draw.random()))
         for folder in self.bucket.partitions(log.day - 1):
             items = self.bucket.objects(folder)
-            items = items[: max(1, round(len(items) * org.scale))]
+            items = items[: max(1, round(self.most * org.scale))]
             start = clients.sync(log, caller, self.bucket, folder, items, start, clients.LOOP)
 
 

@@ -144,7 +144,8 @@ def _partner(org: Org, draw: Rng) -> Partner:
     _approve(org, "partner-transfer", f"aws-account:{account}", exchange.name, f"cidr:{PARTNER}", why, 200)
     pool = [str(PARTNER.network_address + int(i)) for i in draw.integers(2, 60, 2)]
     hour, agent = float(draw.uniform(2, 9)), agents.server_boto3(draw)
-    return Partner("partner", account, "AIDA" + text(draw, 17, UPPER), pool, exchange, hour, agent)
+    most = int(draw.integers(40, 160))
+    return Partner("partner", account, "AIDA" + text(draw, 17, UPPER), pool, exchange, hour, agent, most)
 
 
 def _approve(org: Org, name: str, who: str, bucket: str, destination: str, reason: str, days: int) -> None:

@@ -92,8 +92,8 @@ def _blame(
         except RefusedError as error:
             refused[n] = str(error)
     refused = refused or dict.fromkeys(set(suspects) - patient or suspects, reason)
-    hopeless |= {n: why for n, why in refused.items() if n in patient}
-    patient |= refused.keys()
+    hopeless.update({n: why for n, why in refused.items() if n in patient})
+    patient.update(refused)
 
 
 def _attempt(

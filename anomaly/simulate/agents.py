@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from anomaly.simulate.draw import Rng, choose
+from anomaly.simulate.draw import Rng, choose, whole
 
 SYSTEMS = (
     ("macos#23.6.0", "Darwin/23.6.0", "arm64", "Macintosh; Intel Mac OS X 10_15_7"),
@@ -75,10 +75,10 @@ def machine(draw: Rng) -> Machine:
     return Machine(
         system=choose(draw, SYSTEMS),
         cli_major=1 if draw.random() < 0.2 else 2,
-        cli_minor=int(draw.integers(9, 24)),
-        python=f"3.{draw.integers(9, 13)}.{draw.integers(1, 9)}",
-        boto=int(draw.integers(28, 37)),
-        browser=int(draw.integers(121, 132)),
+        cli_minor=whole(draw, 24, 9),
+        python=f"3.{whole(draw, 13, 9)}.{whole(draw, 9, 1)}",
+        boto=whole(draw, 37, 28),
+        browser=whole(draw, 132, 121),
     )
 
 

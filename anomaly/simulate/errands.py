@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from anomaly.simulate import agents, clients, identity
 from anomaly.simulate.buckets import MIB, Bucket
 from anomaly.simulate.caller import Caller
-from anomaly.simulate.draw import choose, hexes, some
+from anomaly.simulate.draw import choose, hexes, some, whole
 from anomaly.simulate.network import Provider
 from anomaly.simulate.org import Org
 from anomaly.simulate.sittings import signed
@@ -45,7 +45,7 @@ class Queries:
         root, days = choose(log.draw, source.roots), min(int(log.draw.exponential(3)) + 1, 20)
         items = source.of([source.partition(root, d) for d in range(log.day - days, log.day)])
         when = clients.listing(log, caller, source, f"{root}/", len(items), start)
-        slices = [(key, max(size // int(log.draw.integers(4, 30)), 4096)) for key, size in some(log.draw, items, 40)]
+        slices = [(key, max(size // whole(log.draw, 30, 4), 4096)) for key, size in some(log.draw, items, 40)]
         when = clients.fetch(log, caller, source, slices, when, SPECTRUM)
         answer = (f"results/{hexes(log.draw, 24)}.csv", int(log.draw.lognormal(10, 2)))
         clients.upload(log, caller, self.results, [answer], when)
@@ -180,7 +180,7 @@ class Links:
         who, where = self.job.caller(org, when).credential, choose(log.draw, self.crowd).address(log.draw)
         visitor = Caller(who, where, agents.machine(log.draw).web(), auth="QueryString", extra=signed(900))
         folder = choose(log.draw, self.bucket.folders(log.day))
-        for key, size in some(log.draw, self.bucket.objects(folder), int(log.draw.integers(1, 4))):
+        for key, size in some(log.draw, self.bucket.objects(folder), whole(log.draw, 4, 1)):
             log.data(visitor, "GetObject", self.bucket, when, key, sent=size)
             when += float(log.draw.exponential(20))
 

@@ -7,7 +7,7 @@ Addresses: 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24 (RFC 5737) for the comp
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from anomaly.simulate.draw import Rng, choose, rng
+from anomaly.simulate.draw import Rng, choose, rng, whole
 
 WORLD = IPv4Network("198.18.0.0/15")
 FIRST = (
@@ -47,9 +47,9 @@ class Provider:
         """An address of the provider, within one /24 of it when ``subnet`` is given."""
         start = int(self.block.network_address)
         if subnet is None:
-            return str(IPv4Address(start + int(draw.integers(1, self.block.num_addresses - 1))))
+            return str(IPv4Address(start + whole(draw, self.block.num_addresses - 1, 1)))
         base = start + 256 * (subnet % (self.block.num_addresses // 256))
-        return str(IPv4Address(base + int(draw.integers(2, 254))))
+        return str(IPv4Address(base + whole(draw, 254, 2)))
 
 
 @dataclass(frozen=True)

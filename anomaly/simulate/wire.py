@@ -154,13 +154,13 @@ class Log:
             line = form % (time, asked, received, id2, sent, request, event, resource, first, "")
             self.rows.append(Row(epoch, first, bucket.region, line))
             return
-        # one call of two accounts: both trails record it, under their own event ids and one shared id
+        # one call of two accounts: each trail of ours records it, under its own event id and one shared id
         shared = f'"sharedEventID":"{self.ids.event()}",'
         for account in (first, second):
             if account in self._own:
-                line = form % (time, asked, received, id2, sent, request, event, resource, account, shared)
+                own = event if account == first else self.ids.event()
+                line = form % (time, asked, received, id2, sent, request, own, resource, account, shared)
                 self.rows.append(Row(epoch, account, bucket.region, line))
-                event = self.ids.event()
 
 
 def _named(caller: Caller, key: str, params: str) -> str:

@@ -1,8 +1,8 @@
 """A company small enough to know by heart: 18 quiet days of raw CloudTrail, a theft on the 19th, and its scored lake.
 
-Eight people read a little of their own buckets on working days, two roles read every day, one of them under an approved
-workflow. On the last day Mallory, who reads a few reports a day from the office, copies the customer bucket to an address
-abroad and on to an account nobody knows.
+Eight people read a little of their own buckets on working days, two roles read every day, one of them under an
+approved workflow. On the last day Mallory, who reads a few reports a day from the office, copies the customer bucket to
+an address abroad and on to an account nobody knows.
 """
 
 import gzip

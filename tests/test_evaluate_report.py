@@ -78,7 +78,8 @@ def test_mlflow_keeps_the_run_as_its_own_experiment(found: Result, tmp_path: Pat
     again = registry.log_evaluation(metrics(found), {"seeds": "1"})
     with contextlib.closing(sqlite3.connect(registry.database)) as database:
         runs = database.execute(
-            "select run_uuid, status from runs natural join experiments where experiments.name = 'evaluation'"
+            "select run_uuid, status from runs join experiments using (experiment_id) where experiments.name = ?",
+            ["evaluation"],
         ).fetchall()
         kept = dict(database.execute("select key, value from metrics where run_uuid = ?", [run]).fetchall())
     assert sorted(runs) == sorted([(run, "FINISHED"), (again, "FINISHED")])

@@ -19,6 +19,8 @@ Act = Callable[[Log], None]
 Pair = tuple[Person, Bucket]
 SENSITIVE = ("restricted", "confidential")
 MOVABLE = ("documents", "media", "table", "records", "artifacts", "feed")
+# a campaign that began later would run into a day that the plan keeps quiet
+LATEST_START = 22.0
 HIDEOUTS = {"hosting": 4, "vpn": 3, "residential": 3, "mobile": 1}
 
 
@@ -103,10 +105,10 @@ def outside(org: Org, draw: Rng) -> Provider:
 
 
 def moment(org: Org, person: Person, log: Log) -> float:
-    """UTC seconds of a moment that suits an insider: working hours as a rule, else the evening."""
+    """UTC seconds of a moment that suits an insider: working hours as a rule, else the evening, on this UTC day."""
     late = log.draw.random() > 0.55
     hour = float(log.draw.uniform(18.5, 23) if late else log.draw.uniform(9, 17))
-    return min(org.at(log.day, hour - person.offset), org.at(org.days, -2))
+    return org.at(log.day, min((hour - person.offset) % 24, LATEST_START))
 
 
 def take(log: Log, caller: Caller, bucket: Bucket, loot: Loot, start: float) -> float:

@@ -4,6 +4,7 @@ from anomaly.simulate import agents, clients, identity
 from anomaly.simulate.buckets import GIB, MIB, Bucket
 from anomaly.simulate.caller import Caller
 from anomaly.simulate.deeds import (
+    LATEST_START,
     MOVABLE,
     Deed,
     Loot,
@@ -62,7 +63,7 @@ def s25(org: Org, draw: Rng) -> Deed:
     daily, most, tool = volume(draw, 15 * MIB, 500 * MIB), int(draw.integers(15, 90)), scripted(person, draw)
 
     def act(log: Log) -> None:
-        start = org.at(log.day, float(log.draw.uniform(8, 22)) - person.offset)
+        start = org.at(log.day, min(float(log.draw.uniform(8, 22) - person.offset) % 24, LATEST_START))
         caller = person.caller(org, log, start, person.place(log.day, log.draw), named(tool))
         mood = float(log.draw.lognormal(0, 0.4))
         items = haul(bucket, log.draw, log.day, daily * mood, max(3, round(most * mood)))

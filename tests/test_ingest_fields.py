@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ingest_records import ACCOUNT, delivered, load, one, put, record, rows
 
 from anomaly.catalog import table
 from anomaly.ingest.operations import operation_of, operations
 from anomaly.ingest.tools import clean_agent, tool_of
 from anomaly.store import Lake
+from ingest_records import ACCOUNT, delivered, load, one, put, record, rows
 
 OPERATIONS = {"read", "list", "head", "write", "copy", "delete", "restore", "share", "configure", "auth"}
 

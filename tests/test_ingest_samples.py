@@ -4,9 +4,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from ingest_records import entries, load, rows
 
 from anomaly.store import Lake
+from ingest_records import entries, load, rows
 
 MORDOR = "mordors3stack-s3bucket-llp2yingx64a"
 

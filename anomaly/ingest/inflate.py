@@ -1,5 +1,6 @@
 """A file's bytes, decompressed: what it is shows in its first bytes, never in its name."""
 
+import contextlib
 import io
 import zlib
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ A file is held whole, so this also bounds memory."""
 
 BREAKS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, igzip_lib.IsalError)  # type: ignore[assignment]
 """What a damaged gzip raises. (isal's stub types the class IsalError as an instance: the ignore can go when it does not.)"""
+
+
+SALVAGE_STEP = 16 << 10
 
 
 @dataclass(frozen=True)
@@ -53,16 +57,26 @@ def _salvage(raw: bytes, limit: int) -> bytes:
     out = bytearray()
     while raw.startswith(GZIP) and len(out) <= limit:
         member = zlib.decompressobj(31)
-        for start in range(0, len(raw), 1024):
+        for start in range(0, len(raw), SALVAGE_STEP):
+            step, before = raw[start : start + SALVAGE_STEP], member.copy()
             try:
-                out += member.decompress(raw[start : start + 1024], limit + 1)
+                out += member.decompress(step, limit + 1)
             except zlib.error:
-                return bytes(out)
+                return bytes(out + _last_bytes(before, step))
             if member.eof or len(out) > limit:
                 break
         else:
             return bytes(out)
-        raw = member.unused_data + raw[start + 1024 :]
+        raw = member.unused_data + raw[start + SALVAGE_STEP :]
+    return bytes(out)
+
+
+def _last_bytes(member: "zlib._Decompress", step: bytes) -> bytes:
+    """Go through the step that failed byte by byte: zlib keeps back the output of a call that fails."""
+    out = bytearray()
+    with contextlib.suppress(zlib.error):
+        for byte in step:
+            out += member.decompress(bytes((byte,)))
     return bytes(out)
 
 

@@ -21,16 +21,22 @@ EMPTY_LIST = re.compile(r'\ufeff?\s*(?:\{\s*"(?:Records|Events)"\s*:\s*\[\s*\]\s
 HEAD = re.compile(r'\s*\{\s*"(?:Records|Events)"\s*:\s*\[')
 LIST = re.compile(r"\[\s*(?=[{\]])")
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
+TAIL_KEYS = re.compile(r"\]\s*,\s*(?=\")")
 SEPARATORS = re.compile(r"[\s,]*")
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 CANDIDATE = re.compile(r'\{\s*"')
+MAX_DIGITS = 400
 MAX_CANDIDATES = 2_000
 """Tries to find the next record after damage before the rest of a file is given up."""
 
 CLOUDTRAIL_KEYS = frozenset(
     ("eventName", "eventSource", "eventVersion", "eventID", "userIdentity", "awsRegion", "recipientAccountId")
 )
-DECODER = json.JSONDecoder(parse_constant=lambda _: None)
-"""NaN and Infinity are no JSON; as numbers they say nothing, so they become null."""
+DECODER = json.JSONDecoder(
+    parse_constant=lambda _: None,
+    parse_int=lambda digits: int(digits) if len(digits) < MAX_DIGITS else None,
+)
+"""NaN, Infinity and endless numbers say nothing here (no byte count is like that): they become null."""
 BROKEN = (ValueError, RecursionError)
 
 
@@ -112,7 +118,7 @@ def _elements(text: str) -> Iterator[tuple[Any, str, str]]:
         try:
             value, at = DECODER.raw_decode(text, start)
         except BROKEN as error:
-            at = _next_record(text, start + 1)
+            at = _closing(text, start) if isinstance(error, RecursionError) else _next_record(text, start + 1)
             yield None, _damage(error, text, start, at), text[start : min(at, start + 4000)]
             continue
         if NOT_UTF8.search(text, start, at):
@@ -127,12 +133,23 @@ def _skip(text: str, at: int) -> int:
         at = SEPARATORS.match(text, at).end()  # type: ignore[union-attr]  # matches the empty string
         if head := HEAD.match(text, at):
             at = head.end()
+        elif tail := TAIL_KEYS.match(text, at):
+            at = _past_keys(text, tail)
         elif text[at : at + 1] in ("]", "}"):
             at += 1
         elif opening := LIST.match(text, at):
             at = opening.end()
         else:
             return at
+
+
+def _past_keys(text: str, tail: re.Match[str]) -> int:
+    """Return where an envelope ends that has more keys after its list, such as NextToken."""
+    try:
+        _, length = DECODER.raw_decode("{" + text[tail.end() :])
+    except BROKEN:
+        return tail.end()
+    return tail.end() + length - 1
 
 
 def _next_record(text: str, start: int) -> int:
@@ -146,6 +163,16 @@ def _next_record(text: str, start: int) -> int:
             continue
         if any(looks_like_cloudtrail(inner) for inner, _, _ in _opened(value, "")):
             return candidate.start()
+    return len(text)
+
+
+def _closing(text: str, start: int) -> int:
+    """Return where the value ends that is too deep to decode: its brackets counted, text skipped."""
+    depth = 0
+    for token in TOKEN.finditer(text, start):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token.group(), 0)
+        if depth == 0:
+            return token.end()
     return len(text)
 
 

@@ -3,6 +3,7 @@
 Everything that comes from a log goes through ``visible`` first, and rich is given text, never markup.
 """
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,13 +17,18 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Table:
-    """A title, headers and rows of text, and the notes below; a row in ``marked`` is drawn to stand out."""
+    """A title, headers and rows of text, and the notes below.
+
+    A row in ``marked`` is drawn to stand out. ``stacks`` says which columns a terminal, which is narrow, puts above one
+    another; without it each stands alone.
+    """
 
     title: str
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
     notes: Sequence[str] = ()
     marked: frozenset[int] = field(default_factory=frozenset)
+    stacks: Sequence[Sequence[int]] = ()
 
 
 def draw(table: Table, out: IO[str] | None = None) -> None:
@@ -43,16 +49,22 @@ def plain_lines(table: Table) -> list[str]:
 
 
 def _draw_rich(table: Table, stream: IO[str]) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table as Drawn
     from rich.text import Text
 
     console = Console(file=stream, highlight=False, emoji=False)
-    drawn = Drawn(title=Text(table.title), title_justify="left", title_style="bold", show_lines=False, expand=False)
-    for header in table.headers:
+    stacks = table.stacks or [[place] for place in range(len(table.headers))]
+    drawn = Drawn(
+        title=Text(table.title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_lines=True
+    )
+    for stack in stacks:
+        header = table.headers[stack[0]]
         drawn.add_column(Text(header), overflow="fold", justify="right" if header in RIGHT else "left")
     for place, row in enumerate(table.rows):
-        drawn.add_row(*[Text(text) for text in row], style="bold red" if place in table.marked else "")
+        cells = [_stacked(table.headers, row, stack) for stack in stacks]
+        drawn.add_row(*[Text(cell) for cell in cells], style="bold red" if place in table.marked else "")
     if table.rows:
         console.print(drawn)
     else:
@@ -61,7 +73,16 @@ def _draw_rich(table: Table, stream: IO[str]) -> None:
         console.print(Text(note, style="dim"))
 
 
-RIGHT = {"#", "a day", "volume", "objects", "sessions", "acts"}
+def _stacked(headers: Sequence[str], row: Sequence[str], stack: Sequence[int]) -> str:
+    """The first column's text, below it the others', each with its header."""
+    below = [f"{headers[column]}: {row[column]}" for column in stack[1:] if row[column]]
+    return "\n".join([row[stack[0]], *below])
+
+
+RIGHT = {"#", "a day"}
+# a role that IAM Identity Center makes is named AWSReservedSSO_<permission set>_<16 hex digits>
+SSO_ROLE = re.compile(r"AWSReservedSSO_(?P<name>.+)_[0-9a-f]{16}")
+CASE_STACKS = ((0,), (1,), (2, 3), (4, 6), (5,), (7, 8), (9,))
 CASE_HEADERS = ("#", "a day", "who", "from", "buckets", "to", "volume", "why", "workflow", "session")
 
 
@@ -87,6 +108,8 @@ def who(identity: str, session_name: str | None) -> str:
     """Return an identity as people say it: ``user/kim``, ``kim@example.org as DataEngineer``, ``service:athena``."""
     kind, _, name = identity.rpartition(":")[2].partition("/") if identity.startswith("arn:") else ("", "", identity)
     short = name.rsplit("/", 1)[-1] or kind
+    if sso := SSO_ROLE.fullmatch(short):
+        short = sso["name"]
     shown = f"{session_name} as {short}" if session_name else f"{kind}/{short}" if kind == "user" else short
     return visible(shown)
 
@@ -118,4 +141,5 @@ def case_table(
     headers = list(CASE_HEADERS) + (["planted"] if marks is not None else [])
     rows = [case_cells(case) + ([marks.get(case["case_id"], "")] if marks is not None else []) for case in cases]
     marked = frozenset(place for place, case in enumerate(cases) if (marks or {}).get(case["case_id"]))
-    return Table(title, headers, rows, tuple(notes), marked)
+    stacks = [*CASE_STACKS, *([] if marks is None else [(len(CASE_HEADERS),)])]
+    return Table(title, headers, rows, tuple(notes), marked, stacks)

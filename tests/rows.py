@@ -1,9 +1,10 @@
 """Rows that people write: the CSV cells of the cases under ``tests/features/`` as values of the catalogue's types.
 
-A number may be arithmetic (``5 * 4194304``, ``ln(7 / 4)``), a time is a clock of the case's day (``09:30:00``), a day is
-counted from the case's day (``-3``), a list is joined by ``;``, and ``md5(ana||{09:00:00})`` is the digest of that text
-with the clock as microseconds. An empty cell, or a column left out, is missing; where the catalogue knows no missing
-value it is 0, false or the empty text, and in a view of the day itself the case's day. ``''`` is the empty text.
+A number may be arithmetic (``5 * 4194304``, ``ln(7 / 4)``), a time is a clock of the case's day (``09:30:00``), a day
+is counted from the case's day (``-3``), a list is joined by ``;``, and ``md5(ana||{09:00:00})`` is the digest of that
+text with the clock as microseconds. An empty cell, or a column left out, is missing; where the catalogue knows no
+missing value it is 0, false or the empty text, and in a view of the day itself ``day`` is the case's day. ``''`` is
+the empty text.
 """
 
 import csv

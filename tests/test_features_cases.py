@@ -1,7 +1,8 @@
 """Every query by example: folders of rows under ``tests/features/STAGE/CASE/``, what goes in and what must come out.
 
-``case.toml`` says what the case shows, its day, and the arithmetic behind its numbers; a CSV a view holds what the stage
-reads; ``expected.csv`` holds the columns that are checked, of every row. How a cell is written stands in ``rows.py``.
+``case.toml`` says what the case shows, its day, and the arithmetic behind its numbers; a CSV a view holds what the
+stage reads; ``expected.csv`` holds the columns that are checked, of every row. How a cell is written stands in
+``rows.py``.
 """
 
 import re

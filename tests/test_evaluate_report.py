@@ -97,6 +97,8 @@ def test_columns_are_aligned() -> None:
         "| x         | 22        |",
     ]
 
+    assert table(("a", "b"), []).splitlines()[-1] == "| none |   |"
+
 
 def test_figures_in_words() -> None:
     assert share(Figure(0.5, 0.25, 1.0)) == "50 % [25, 100]"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from anomaly.errors import DataQualityError
-from anomaly.evaluate.truth import COLUMNS, match, read_truth
+from anomaly.evaluate.truth import COLUMNS, in_scored_days, match, read_truth
 
 DAY_US = 86_400_000_000
 DAY = 20_487  # 2026-02-03
@@ -87,3 +87,12 @@ def test_a_wrong_truth_file_says_where(tmp_path: Path, body: str, header: str, s
 def test_a_missing_truth_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataQualityError, match=r"truth\.csv"):
         read_truth(tmp_path / "truth.csv")
+
+
+def test_an_attack_among_the_days_to_learn_is_refused(tmp_path: Path) -> None:
+    truth = read_truth(truth_file(tmp_path, ROW))
+    assert len(in_scored_days(truth, DAY)) == 2
+    with pytest.raises(DataQualityError, match=r"first scored day 2026-02-04, among those to learn: A-1"):
+        in_scored_days(truth, DAY + 1)
+    harmless = in_scored_days(truth.assign(kind="benign"), DAY + 1)
+    assert harmless["day"].tolist() == [DAY + 1]

@@ -4,14 +4,13 @@ For those who write features; it reads the answers, so nothing here may find its
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 
 import pandas as pd
 
 from anomaly.evaluate.outcome import FOUND_RANK, campaign_days, campaigns
-from anomaly.evaluate.queue import EPOCH
 from anomaly.evaluate.replay import OURS, WINDOWS, Replay
 from anomaly.evaluate.report import table
+from anomaly.evaluate.truth import day_text
 
 STRONGEST = 5
 HEADER = (
@@ -70,7 +69,7 @@ def _rows(replay: Replay) -> Iterable[tuple[float, tuple[str, ...]]]:
                 _rank(float(row["best_rank"])),
                 rivals,
                 "-" if score is None else f"{score['expected_per_day']:.2g}",
-                _day(row["best_day"]),
+                day_text(row["best_day"]),
                 "no session matched" if score is None else _short(str(score["actor"])),
                 "-" if score is None else f"{score['family']}{' (covered)' if score['covered'] else ''}",
                 "-" if score is None else strongest(replay.signals.loc[row["session_id"]]),
@@ -108,7 +107,7 @@ def _first_places(crowd: pd.DataFrame) -> Iterable[tuple[str, ...]]:
     rows = crowd[crowd["case_rank"] <= SHOWN_RANK].sort_values(["seed", "day", "case_rank"])
     for _, row in rows.iterrows():
         mark = " (look-alike)" if row["look_alike"] else ""
-        where = (str(row["seed"]), _day(row["day"]), str(row["case_rank"]))
+        where = (str(row["seed"]), day_text(row["day"]), str(row["case_rank"]))
         yield (*where, _short(str(row["actor"])) + mark, str(row["headline"]))
 
 
@@ -130,7 +129,3 @@ def _rank(value: float) -> str:
 def _short(actor: str) -> str:
     """The end of an arn, where the name is."""
     return actor.split(":")[-1][-48:]
-
-
-def _day(number: object) -> str:
-    return (EPOCH + timedelta(days=int(str(number)))).isoformat()

@@ -1,12 +1,12 @@
 """A queue from any scores: the product's own case rule, whoever did the scoring."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pandas as pd
 
 from anomaly.cases import Candidate, arrange
+from anomaly.evaluate.truth import EPOCH
 
-EPOCH = date(1970, 1, 1)
 QUEUE_COLUMNS = ["session_id", "day", "case_id", "case_rank", "alert", "score"]
 
 

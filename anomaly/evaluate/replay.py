@@ -11,8 +11,8 @@ from anomaly.catalog import table
 from anomaly.config import Settings
 from anomaly.context import Context
 from anomaly.evaluate.baselines import daily_bytes_scores, plain_forest
-from anomaly.evaluate.queue import EPOCH, QUEUE_COLUMNS, arrange_queue
-from anomaly.evaluate.truth import match, read_truth
+from anomaly.evaluate.queue import QUEUE_COLUMNS, arrange_queue
+from anomaly.evaluate.truth import EPOCH, in_scored_days, match, read_truth
 from anomaly.evaluate.world import World
 from anomaly.pipeline import FEATURES
 from anomaly.score import Trained, score_days, spec_for, train_model
@@ -84,8 +84,7 @@ def _judged(world: World, settings: Settings, trained: Trained, scored: list[dat
     budget = settings.score.budget_per_day
     queues = {OURS: scores[QUEUE_COLUMNS]}
     queues |= {name: arrange_queue(judged, rows, budget) for name, rows in rivals.items()}
-    truth = read_truth(world.organisation / "truth.csv")
-    truth = truth[truth["day"] >= first].reset_index(drop=True)
+    truth = in_scored_days(read_truth(world.organisation / "truth.csv"), first)
     return Replay(
         seed=world.plan.seed,
         days=[_number(day) for day in scored],

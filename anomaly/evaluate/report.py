@@ -47,8 +47,9 @@ def as_dict(found: Result) -> dict[str, Any]:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return an aligned Markdown table."""
-    cells = [tuple(header), *map(tuple, rows)]
+    """Return an aligned Markdown table; one row that says so where there is none."""
+    body = [tuple(row) for row in rows] or [("none", *[""] * (len(header) - 1))]
+    cells = [tuple(header), *body]
     widths = [max(len(row[place]) for row in cells) for place in range(len(header))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells

@@ -1,5 +1,6 @@
 """What was planted, and which sessions it became: the only place where the evaluation looks at the answers."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ COLUMNS = (
 )
 KINDS = ("attack", "benign")
 SECOND_US = 1_000_000
+EPOCH = date(1970, 1, 1)
 
 
 def read_truth(path: Path) -> pd.DataFrame:
@@ -52,6 +54,28 @@ def read_truth(path: Path) -> pd.DataFrame:
         bytes_read=_whole(rows["bytes_read"]),
         objects=_whole(rows["objects"]),
     )
+
+
+def in_scored_days(truth: pd.DataFrame, first_day: int) -> pd.DataFrame:
+    """Leave out what lies before the first scored day; there look-alikes are part of life, but attacks are refused.
+
+    Raises
+    ------
+    DataQualityError
+        An attack lies before it: the model would have learnt from it, and the campaign would not be counted.
+    """
+    early = truth[(truth["day"] < first_day) & (truth["kind"] == "attack")]
+    if len(early):
+        names = ", ".join(sorted(set(early["campaign"])))
+        raise DataQualityError(
+            f"attacks before the first scored day {day_text(first_day)}, among those to learn: {names}"
+        )
+    return truth[truth["day"] >= first_day].reset_index(drop=True)
+
+
+def day_text(number: object) -> str:
+    """An ISO date of days since 1970-01-01."""
+    return (EPOCH + timedelta(days=int(str(number)))).isoformat()
 
 
 def match(truth: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:

@@ -86,7 +86,7 @@ def test_beside_damage_even_an_endless_number_loads_and_a_very_deep_record_is_na
     text = around(ODD_BUT_GOOD["endless number"], TOO_DEEP, ODD_BUT_GOOD["duplicate keys"], b"{")
     report = load(lake, put(tmp_path / "logs", {"a.json": text}))
     assert (report.records.seen, report.records.loaded, report.records.duplicate) == (8, 5, 1)
-    assert [(entry.record, entry.reason) for entry in entries(lake)][0] == (3, "nested too deeply")
+    assert next((entry.record, entry.reason) for entry in entries(lake)) == (3, "nested too deeply")
 
 
 def whole(lake: Lake) -> tuple[str, str]:

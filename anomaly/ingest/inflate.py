@@ -14,7 +14,7 @@ MAX_INFLATED = 512 << 20
 A file is held whole, so this also bounds memory."""
 
 BREAKS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, igzip_lib.IsalError)  # type: ignore[assignment]
-"""What a damaged gzip raises. (isal's stub types the class IsalError as an instance: the ignore can go when it does not.)"""
+"""What a damaged gzip raises. The ignore can go when isal's stub types IsalError as a class, not as an instance."""
 
 
 SALVAGE_STEP = 16 << 10

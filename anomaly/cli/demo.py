@@ -56,7 +56,7 @@ def _show_outcome(found: "Demo") -> None:
         click.echo(f"  {'found ' if each.is_found else 'MISSED'}  {_story(each)}")
     if alike := [each for each in found.campaigns if not each.is_theft]:
         click.secho(
-            f"Look-alikes, planted but harmless: {sum(each.is_found for each in alike)} of {len(alike)} there",
+            f"Harmless look-alikes among the first ten cases: {sum(each.is_found for each in alike)} of {len(alike)}",
             bold=True,
         )
         for each in alike:

@@ -54,7 +54,7 @@ def stages() -> dict[str, Stage]:
     for stage in found:
         _check_reads(stage, by_name)
     try:
-        order = list(TopologicalSorter({s.name: {i for i in s.inputs if i != "events"} for s in found}).static_order())
+        order = list(TopologicalSorter({s.name: [i for i in s.inputs if i != "events"] for s in found}).static_order())
     except CycleError as error:
         raise CatalogError(f"features/: these stages read each other in a circle: {error.args[1]}") from error
     return {name: by_name[name] for name in order}

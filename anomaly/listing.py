@@ -79,17 +79,21 @@ def find_session(lake: Lake, prefix: str, day: date | None = None) -> tuple[str,
         None does, or more than one; the nearest ids and the days known are given.
     """
     days = [check_scored(lake, day)] if day else scored_days(lake)
-    known = [(session, of_day) for of_day in days for session in _ids(lake, of_day)]
-    found = [each for each in known if each[0].startswith(prefix.lower())] if prefix else []
-    if len(found) == 1:
-        return found[0]
-    raise UnknownNameError(_ambiguous(prefix, found) if found else _unknown(prefix, known, days))
+    wanted = prefix.lower()
+    with Store() as store:
+        store.view(SCORES, lake.files(SCORES, days[0], days[-1]))
+        found = _starting(store, wanted) if wanted else []
+        if len(found) == 1:
+            return found[0]
+        raise UnknownNameError(_ambiguous(prefix, found) if found else _unknown(store, prefix, days))
 
 
-def _ids(lake: Lake, day: date) -> list[str]:
-    with Store(threads=1) as store:
-        store.view(SCORES, lake.files(SCORES, day))
-        return [str(session) for (session,) in store.rows(f"select session_id from {SCORES} order by rank")]
+def _starting(store: Store, prefix: str, limit: int = 1000) -> list[tuple[str, date]]:
+    rows = store.rows(
+        f"select session_id, day from {SCORES} where starts_with(session_id, $prefix) order by day, rank limit $limit",
+        {"prefix": prefix, "limit": limit},
+    )
+    return [(session, EPOCH + timedelta(days=day)) for session, day in rows]
 
 
 def _ambiguous(prefix: str, found: Sequence[tuple[str, date]]) -> str:
@@ -98,15 +102,12 @@ def _ambiguous(prefix: str, found: Sequence[tuple[str, date]]) -> str:
     return f"{len(found)} sessions start with {prefix!r}: {shown}{more}"
 
 
-def _unknown(prefix: str, known: Sequence[tuple[str, date]], days: Sequence[date]) -> str:
-    nearest = sorted(known, key=lambda each: (-_shared(prefix.lower(), each[0]), each))[:3]
+def _unknown(store: Store, prefix: str, days: Sequence[date]) -> str:
+    # the ids that share the longest beginning with what was asked for
+    shorter = (prefix.lower()[:length] for length in range(len(prefix), -1, -1))
+    nearest = next(found for part in shorter if (found := _starting(store, part, 3)))
     shown = ", ".join(f"{session[:12]}… ({day})" for session, day in nearest)
     return f"no scored session starts with {prefix!r}; nearest: {shown}; days scored: {_span(days)}"
-
-
-def _shared(left: str, right: str) -> int:
-    pairs = enumerate(zip(left, right, strict=False))
-    return next((place for place, (one, other) in pairs if one != other), min(len(left), len(right)))
 
 
 def _span(days: Sequence[date]) -> str:

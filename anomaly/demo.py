@@ -34,6 +34,7 @@ START = date(2026, 1, 5)
 FOUND_RANK = 10
 """A theft counts as found when a case of it is among the first ten of one of its days (the issue's own measure)."""
 
+THEFT = "THEFT"
 NEVER = sys.maxsize
 """Stands for the rank of a covered case, after all ranks."""
 
@@ -68,6 +69,11 @@ class DemoDay:
     scored: Scored
     cases: list[Record]
     marks: dict[str, str]
+
+    @property
+    def thefts(self) -> set[str]:
+        """The cases, by case_id, that hold a planted theft."""
+        return {case for case, mark in self.marks.items() if THEFT in mark}
 
 
 @dataclass
@@ -162,7 +168,7 @@ def _planted(truth: pd.DataFrame, lake: Lake, day: date) -> dict[str, set[str]]:
 
 def _mark(truth: pd.DataFrame, campaign: str) -> str:
     row = truth[truth["campaign"] == campaign].iloc[0]
-    return f"THEFT {row['scenario']}" if row["kind"] == "attack" else "look-alike"
+    return f"{THEFT} {row['scenario']}" if row["kind"] == "attack" else "look-alike"
 
 
 def _campaign(story: dict[Any, Any], ranks: Sequence[tuple[int, date]]) -> Campaign:

@@ -12,6 +12,8 @@ from anomaly.store import Lake, Store
 from anomaly.words import in_time
 
 SCORES = "scores"
+ID_LENGTH = 32
+"""Characters of a session's id, an MD5 in hexadecimal."""
 SESSION_TABLES = (SCORES, "sessions", FEATURES, "flows")
 CASES = Path(__file__).with_suffix(".sql")
 SESSIONS = """
@@ -104,7 +106,7 @@ def _ambiguous(prefix: str, found: Sequence[tuple[str, date]]) -> str:
 
 def _unknown(store: Store, prefix: str, days: Sequence[date]) -> str:
     # the ids that share the longest beginning with what was asked for
-    shorter = (prefix.lower()[:length] for length in range(len(prefix), -1, -1))
+    shorter = (prefix.lower()[:length] for length in range(min(len(prefix), ID_LENGTH), -1, -1))
     nearest = next(found for part in shorter if (found := _starting(store, part, 3)))
     shown = ", ".join(f"{session[:12]}… ({day})" for session, day in nearest)
     return f"no scored session starts with {prefix!r}; nearest: {shown}; days scored: {_span(days)}"

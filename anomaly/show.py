@@ -5,7 +5,7 @@ Everything that comes from a log goes through ``visible`` first, and rich is giv
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -135,11 +135,15 @@ def _whence(case: Record) -> str:
 
 
 def case_table(
-    title: str, cases: Sequence[Record], notes: Iterable[str] = (), marks: Mapping[str, str] | None = None
+    title: str,
+    cases: Sequence[Record],
+    notes: Iterable[str] = (),
+    marks: Mapping[str, str] | None = None,
+    standing_out: Container[str] = (),
 ) -> Table:
     """Return cases as a table; ``marks`` puts a word beside cases, by case_id (the demo marks what was planted)."""
     headers = list(CASE_HEADERS) + (["planted"] if marks is not None else [])
     rows = [case_cells(case) + ([marks.get(case["case_id"], "")] if marks is not None else []) for case in cases]
-    marked = frozenset(place for place, case in enumerate(cases) if (marks or {}).get(case["case_id"]))
+    marked = frozenset(place for place, case in enumerate(cases) if case["case_id"] in standing_out)
     stacks = [*CASE_STACKS, *([] if marks is None else [(len(CASE_HEADERS),)])]
     return Table(title, headers, rows, tuple(notes), marked, stacks)

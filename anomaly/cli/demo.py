@@ -45,7 +45,11 @@ def _show_day(day: "DemoDay") -> None:
     ]
     notes = [f"asked for {day.scored.asked:g} alerts, realised {day.scored.realised} (marked !)"]
     notes += [f"further down, planted: {', '.join(below)}"] if below else []
-    draw(case_table(f"{day.scored.day}, {day.scored.sessions:,} sessions", day.cases[:SHOWN], notes, day.marks))
+    draw(
+        case_table(
+            f"{day.scored.day}, {day.scored.sessions:,} sessions", day.cases[:SHOWN], notes, day.marks, day.thefts
+        )
+    )
     click.echo()
 
 
@@ -79,9 +83,9 @@ def _story(campaign: "Campaign") -> str:
 def _show_next(found: "Demo") -> None:
     say("; ".join(f"{step} {seconds:.1f} s" for step, seconds in found.seconds.items()))
     options = f"--root {found.out / 'lake'} --context {found.out / 'org' / 'context'}"
-    days = [day for day in found.days if any(mark.startswith("THEFT") for mark in day.marks.values())]
+    days = [day for day in found.days if day.thefts]
     day = (days or found.days)[0]
-    planted = [case for case in day.cases if day.marks.get(case["case_id"], "").startswith("THEFT")]
+    planted = [case for case in day.cases if case["case_id"] in day.thefts]
     session = (planted or day.cases)[0]["session_id"][:10]
     click.echo("\nLook further:")
     click.echo(f"  anomaly top --day {day.scored.day} {options}")

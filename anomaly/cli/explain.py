@@ -6,6 +6,7 @@ import click
 
 from anomaly.cli.front import DAY, Setup, as_json, common, say_json
 from anomaly.errors import UsageError
+from anomaly.words import visible
 
 
 @click.command()
@@ -39,4 +40,4 @@ def explain(setup: Setup, session: str | None, day: date | None, rank: int | Non
 
     for heading, lines in sections(report):
         click.secho(heading, bold=True)
-        click.echo("".join(f"  {line}\n" for line in lines))
+        click.echo("".join(f"  {visible(line)}\n" for line in lines))

@@ -9,7 +9,7 @@ import pyarrow as pa
 from isal import igzip, igzip_lib
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-MAX_INFLATED = 512 << 20
+MAX_INFLATED = 1 << 30
 """Default cap on one file's decompressed size. CloudTrail's own files stay under about 100 MB; a bomb does not.
 A file is held whole, so this also bounds memory."""
 

@@ -4,6 +4,16 @@
 -- inputs:    sessions, volume, slow, bucket, novelty, destination, timing, process, workflow
 -- grain:     session_id
 -- owner:     detection
+with judged as (
+    select
+        *,
+        -- what a machine reads into our own networks has not left them: its volume counts half
+        case when stays_inside and identity_kind in ('workload', 'service') then .5 else 1.0 end as reach
+    from sessions
+    -- signing in moves nothing: what holds only that is no session to judge
+    where acts > auths
+)
+
 select
     s.session_id,
     s.day,
@@ -34,15 +44,15 @@ select
     f.workflow_state,
     f.covered,
     s.reads_without_bytes > 0 as bytes_missing,
-    v.volume_bytes_own,
-    v.volume_objects_own,
-    v.volume_bytes_kind,
-    v.volume_objects_kind,
-    v.volume_rate_own,
+    s.reach * v.volume_bytes_own as volume_bytes_own,
+    s.reach * v.volume_objects_own as volume_objects_own,
+    s.reach * v.volume_bytes_kind as volume_bytes_kind,
+    s.reach * v.volume_objects_kind as volume_objects_kind,
+    s.reach * v.volume_rate_own as volume_rate_own,
     coalesce(w.volume_bytes_slow, 0.0) as volume_bytes_slow,
     coalesce(w.volume_objects_slow, 0.0) as volume_objects_slow,
-    coalesce(b.volume_bytes_bucket, 0.0) as volume_bytes_bucket,
-    coalesce(b.volume_objects_bucket, 0.0) as volume_objects_bucket,
+    s.reach * coalesce(b.volume_bytes_bucket, 0.0) as volume_bytes_bucket,
+    s.reach * coalesce(b.volume_objects_bucket, 0.0) as volume_objects_bucket,
     coalesce(n.destination_new, 0.0) as destination_new,
     coalesce(d.destination_outside, 0.0) as destination_outside,
     coalesce(d.destination_upload, 0.0) as destination_upload,
@@ -52,7 +62,7 @@ select
     coalesce(n.source_credential_new, 0.0) as source_credential_new,
     coalesce(n.source_off_network, 0.0) as source_off_network,
     coalesce(n.source_dormant, 0.0) as source_dormant,
-    p.source_endpoint_outside,
+    coalesce(n.source_endpoint_outside, 0.0) as source_endpoint_outside,
     t.timing_hour_own,
     t.timing_weekend_own,
     t.timing_length_own,
@@ -65,15 +75,15 @@ select
     p.process_restore_own,
     p.process_logging,
     coalesce(n.process_bucket_new, 0.0) as process_bucket_new,
-    v.sensitivity_bytes_own,
-    v.sensitivity_bytes_kind,
+    s.reach * v.sensitivity_bytes_own as sensitivity_bytes_own,
+    s.reach * v.sensitivity_bytes_kind as sensitivity_bytes_kind,
     coalesce(b.sensitivity_actor_new, 0.0) as sensitivity_actor_new,
     coalesce(b.sensitivity_network_new, 0.0) as sensitivity_network_new,
     f.workflow_elsewhere,
     f.workflow_envelope,
     f.workflow_expired,
     f.workflow_none
-from sessions as s
+from judged as s
 inner join volume as v on s.identity = v.identity and s.session_id = v.session_id
 inner join timing as t on s.identity = t.identity and s.session_id = t.session_id
 inner join process as p on s.identity = p.identity and s.session_id = p.session_id
@@ -82,5 +92,3 @@ left join slow as w on s.identity = w.identity and s.session_id = w.session_id
 left join bucket as b on s.identity = b.identity and s.session_id = b.session_id
 left join novelty as n on s.identity = n.identity and s.session_id = n.session_id
 left join destination as d on s.identity = d.identity and s.session_id = d.session_id
--- signing in moves nothing: what holds only that is no session to judge
-where s.acts > s.auths

@@ -19,14 +19,16 @@ with combinations as (
         -- temporary keys (ASIA…) are new by nature and say nothing
         case when access_key_id like 'AKIA%' then access_key_id end as credential,
         bucket,
-        destination,
+        -- a move within the organisation is one habit, wherever in it the data lands
+        case when destination_relation = 'own' then 'own' else destination end as destination,
+        case when via_endpoint is not null and network_kind = 'internet' then 'endpoint from outside' end as path,
         count(*) as acts,
         count(*) filter (where outcome = 'ok') as acts_ok
     from acts
     where operation != 'auth'
     group by
         session_id, day, identity, actor, identity_kind, network, network_kind, country, tool, credential,
-        bucket, destination
+        bucket, case when destination_relation = 'own' then 'own' else destination end, path
 ),
 
 unpivoted as (
@@ -46,7 +48,8 @@ unpivoted as (
             { facet: 'tool', value: tool },
             { facet: 'credential', value: credential },
             { facet: 'bucket', value: bucket },
-            { facet: 'destination', value: destination }
+            { facet: 'destination', value: destination },
+            { facet: 'path', value: path }
         ], recursive := true)
     from combinations
 )

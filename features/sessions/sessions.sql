@@ -92,6 +92,7 @@ totals as (
         ) as logging_changes,
         max(sensitivity_weight) as sensitivity_weight,
         bool_or(via_endpoint is not null and network_kind = 'internet') as endpoint_from_outside,
+        bool_and(network_kind in ('vpc', 'nat', 'onprem', 'private', 'service')) as stays_inside,
         coalesce(list(distinct bucket order by bucket) filter (where bucket is not null), []) as buckets,
         coalesce(list(distinct destination order by destination) filter (where destination is not null), [])
             as destinations,

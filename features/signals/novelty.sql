@@ -80,6 +80,8 @@ select
         ),
         0.0
     ) as source_off_network,
+    -- the console comes through the provider's own endpoints, so such a path may be a habit
+    coalesce(max(surprise(probability)) filter (where facet = 'path'), 0.0) as source_endpoint_outside,
     -- silence of a week is nothing; a new actor is as surprising as one silent for 90 days
     least(12.0, greatest(0.0, ln(coalesce(max(day - last_day), 90) / 7.0))) * 2 as source_dormant,
     coalesce(max(surprise(probability)) filter (where facet = 'bucket'), 0.0) as process_bucket_new,

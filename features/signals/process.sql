@@ -49,8 +49,7 @@ select
         )
         else 0.0 end as process_delete_own,
     above(s.restores, o.restores, 3) as process_restore_own,
-    least(12.0, 4.0 * s.logging_changes)::double as process_logging,
-    (case when s.endpoint_from_outside then 6.0 else 0.0 end)::double as source_endpoint_outside
+    least(12.0, 4.0 * s.logging_changes)::double as process_logging
 from sessions as s
 left join own as o on s.identity = o.identity and s.actor = o.actor
 left join kind_baseline as k on s.identity_kind = k.identity_kind

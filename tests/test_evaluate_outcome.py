@@ -85,6 +85,7 @@ def test_bytes_are_lost_up_to_the_day_of_detection_and_all_of_them_without(found
 def test_alerts_are_cases_and_an_attack_takes_its_whole_case_away() -> None:
     attacked = MATCHES[MATCHES["campaign"] != "audit"][["day", "session_id"]]
     counts = alerts_a_day(QUEUE, attacked, [100, 101, 102, 103, 104])
+    assert counts["cases"].tolist() == [1, 1, 3, 0, 2]  # the covered one of day 101 has no rank
     assert counts["alerts"].tolist() == [0, 1, 2, 0, 1]
     assert counts["alerts_benign"].tolist() == [0, 0, 2, 0, 0]
 

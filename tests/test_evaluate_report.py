@@ -35,7 +35,9 @@ def found() -> Result:
         ]
     )
     names = (OURS, DAILY_BYTES)
-    alerts = pd.DataFrame({"day": 100, "alerts": [4, 6], "alerts_benign": [3, 6], "ranking": names, "seed": 1})
+    alerts = pd.DataFrame(
+        {"day": 100, "cases": 9, "alerts": [4, 6], "alerts_benign": [3, 6], "ranking": names, "seed": 1}
+    )
     of = {name: campaigns[campaigns["ranking"] == name] for name in names}
     return Result(
         seeds=(1,),

@@ -28,9 +28,10 @@ class Recall:
 
 @dataclass(frozen=True)
 class Alerts:
-    """Alerts a day over the scored days, with the planted attacks and without."""
+    """Cases and alerts a day over the scored days, with the planted attacks and without."""
 
     days: int
+    cases: Figure
     mean: Figure
     p90: Figure
     mean_benign: Figure
@@ -95,6 +96,7 @@ def _alerts(counts: pd.DataFrame) -> Alerts:
     seen, benign = counts["alerts"].to_numpy(), counts["alerts_benign"].to_numpy()
     return Alerts(
         days=len(counts),
+        cases=figure(counts["cases"]),
         mean=figure(seen),
         p90=figure(seen, p90),
         mean_benign=figure(benign),

@@ -88,7 +88,7 @@ def _unranked(days: pd.DataFrame) -> pd.Series:
 
 
 def alerts_a_day(queue: pd.DataFrame, attacked: pd.DataFrame, days: list[int]) -> pd.DataFrame:
-    """Count the alerts of each scored day.
+    """Count the cases and alerts of each scored day.
 
     Parameters
     ----------
@@ -100,17 +100,17 @@ def alerts_a_day(queue: pd.DataFrame, attacked: pd.DataFrame, days: list[int]) -
     Returns
     -------
     DataFrame
-        day, alerts, alerts_benign (cases that hold no session of an attack).
+        day, cases (those that have a rank), alerts, alerts_benign (cases that hold no session of an attack).
     """
     pairs = pd.MultiIndex.from_frame(attacked[["day", "session_id"]])
     is_attack = pd.MultiIndex.from_frame(queue[["day", "session_id"]]).isin(pairs)
-    marked = queue.assign(is_attack=is_attack)
-    cases = marked.groupby(["day", "case_id"], as_index=False).agg(
-        alert=("alert", "max"), is_attack=("is_attack", "max")
-    )
+    by_case = queue.assign(is_attack=is_attack).groupby(["day", "case_id"], as_index=False)
+    cases = by_case[["case_rank", "alert", "is_attack"]].max()
     alerted = cases[cases["alert"].astype(bool)]
-    counts = pd.DataFrame({"day": days})
-    counts["alerts"] = counts["day"].map(alerted.groupby("day").size()).fillna(0).astype(int)
-    benign = alerted[~alerted["is_attack"].astype(bool)].groupby("day").size()
-    counts["alerts_benign"] = counts["day"].map(benign).fillna(0).astype(int)
-    return counts
+    kinds = {
+        "cases": cases[cases["case_rank"].notna()],
+        "alerts": alerted,
+        "alerts_benign": alerted[~alerted["is_attack"].astype(bool)],
+    }
+    sizes = {name: rows.groupby("day").size().reindex(days, fill_value=0).tolist() for name, rows in kinds.items()}
+    return pd.DataFrame({"day": days, **sizes})

@@ -12,7 +12,7 @@ from anomaly.evaluate.replay import OURS, RANKINGS
 from anomaly.evaluate.result import Result
 
 FOUND_HEADER = ("scenario", "campaigns", *(f"top {n}" for n in TOPS), "best rank", "days to detect", "bytes lost")
-ALERT_HEADER = ("ranking", "mean", "90th percentile", "mean without attacks", "90th percentile without attacks")
+ALERT_HEADER = ("ranking", "mean", "90th percentile", "mean without attacks", "90th percentile", "cases a day")
 NEVER = "never"
 
 
@@ -21,9 +21,9 @@ def markdown(found: Result) -> str:
     seeds = ", ".join(str(seed) for seed in found.seeds)
     parts = [
         f"# Evaluation on seeds {seeds}",
-        f"Each figure with its {LEVEL:.0%} interval (bootstrap, by campaign or by day). Found: in the first N cases of "
-        "at least one of its days. Best rank and days to detect are medians; bytes lost were read up to and including "
-        "the day it was found.",
+        f"Each figure with its {100 * LEVEL:.0f} % interval (bootstrap, by campaign or by day). Found: in the first N "
+        "cases of at least one of its days. Best rank and days to detect are medians; bytes lost were read up to and "
+        "including the day it was found.",
     ]
     for name, told in found.figures.items():
         parts += [f"## Found by {RANKINGS[name]}", table(FOUND_HEADER, _found_rows(told))]
@@ -82,7 +82,7 @@ def _alert_rows(found: Result) -> list[tuple[str, ...]]:
 
 
 def _alert_cells(told: Alerts) -> tuple[str, ...]:
-    return tuple(number(each, 1) for each in (told.mean, told.p90, told.mean_benign, told.p90_benign))
+    return tuple(number(each, 1) for each in (told.mean, told.p90, told.mean_benign, told.p90_benign, told.cases))
 
 
 def _look_alike_rows(found: Result) -> list[tuple[str, ...]]:

@@ -156,3 +156,16 @@ def test_the_report_in_words_and_values(lake: Lake, tmp_path: Path) -> None:
     assert words[1] == "records  3 seen = 1 loaded + 1 duplicate + 0 not relevant + 1 quarantined"
     values = report.as_dict()
     assert (values["days"], values["balanced"], values["records"]["quarantined"]) == (["2024-03-01"], True, 1)
+
+
+def test_days_that_were_let_go_are_read_again(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anomaly.ingest.run.BATCH_BYTES", 1)
+    monkeypatch.setattr("anomaly.ingest.dedupe.DAYS_KEPT", 1)
+    monkeypatch.setattr("anomaly.ingest.dedupe.IDLE_BATCHES", 1)
+    days = [1, 11, 21, 1, 11, 21, 1]  # each day comes back after others, with a record it knows and a new one
+    files = {
+        f"{n}.json": delivered([record(100 * day + i, eventTime=f"2024-03-{day:02d}T00:00:00Z") for i in (n, n + 3)])
+        for n, day in enumerate(days)
+    }
+    report = load(lake, put(tmp_path / "logs", files), threads=1)
+    assert (report.records.seen, report.records.loaded, report.records.duplicate) == (14, 10, 4)

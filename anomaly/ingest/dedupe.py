@@ -17,7 +17,8 @@ DAYS_KEPT = 12
 """Days held in memory; files come in by delivery time, so a day is done with soon."""
 
 IDLE_BATCHES = 8
-"""A day is let go only when this many batches did not touch it: by then its rows are in the lake, to be read again."""
+"""A day is let go only when this many batches, and twice as many as there are workers, did not touch it: by then its
+rows are in the lake, to be read again."""
 
 CHUNKS = 8
 Hashes = tuple[np.ndarray, np.ndarray]
@@ -36,8 +37,9 @@ def day_of(number: int) -> date:
 class Seen:
     """The event ids of a lake, day by day as they are asked for."""
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, workers: int = 1) -> None:
         self.lake = lake
+        self.idle = max(IDLE_BATCHES, 2 * workers)
         self.store = Store(threads=1)
         self.days: dict[int, list[Hashes]] = {}
         self.touched: dict[int, int] = {}
@@ -94,7 +96,7 @@ class Seen:
 
     def _let_go(self) -> None:
         for day in sorted(self.days, key=lambda day: self.touched[day])[:-DAYS_KEPT]:
-            if self.touched[day] < self.batch - IDLE_BATCHES:
+            if self.touched[day] < self.batch - self.idle:
                 del self.days[day], self.touched[day]
 
 

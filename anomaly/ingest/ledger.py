@@ -45,12 +45,11 @@ class Ledger:
         self.folder = lake.root / "ledger" / "ingest"
         self.groups = {path.stem for path in self.folder.glob(f"{PREFIX}*.parquet")}
         self.known: dict[str, tuple[int, int, str, str]] = {}
-        for group in sorted(self.groups):
-            table = pq.read_table(
-                self.folder / f"{group}.parquet", columns=["path", "size", "mtime_ns", "digest", "status"]
-            )
+        if self.groups:
+            files = [self.folder / f"{group}.parquet" for group in sorted(self.groups)]
+            table = pq.read_table(files, columns=["path", "size", "mtime_ns", "digest", "status"])
             rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
-            self.known |= {path: (size, mtime, digest, status) for path, size, mtime, digest, status in rows}
+            self.known = {path: (size, mtime, digest, status) for path, size, mtime, digest, status in rows}
 
     def next_number(self) -> int:
         """Return the number of the next group."""

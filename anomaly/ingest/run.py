@@ -130,13 +130,13 @@ class _Run:
     ) -> None:
         self.lake, self.ledger, self.report, self.limit = lake, ledger, report, limit
         self.total, self.progress, self.bytes_done = total, progress, 0
-        self.seen = Seen(lake)
 
     def work(self, batches: Sequence[Batch], threads: int) -> None:
         """Put all batches through; raises what a worker raised first."""
         if not batches:
             return
         self.queue = iter(batches)
+        self.seen = Seen(self.lake, threads)
         self.taking = threading.Lock()
         self.order, self.commits = _Turns(batches[0].number), _Turns(batches[0].number)
         try:

@@ -1,4 +1,4 @@
-"""The globs people write (workflows.csv, anomaly.toml), held to where DuckDB's GLOB and everyone's habit agree.
+"""The globs people write (workflows.csv), held to where DuckDB's GLOB and everyone's habit agree.
 
 Tried on DuckDB 2.0: ``*`` crosses ``/``, case counts, ``[!…]`` negates but ``[^…]`` does not, a backslash escapes, an
 unclosed ``[`` matches nothing without a word, and ``?`` and sets match one byte, not one letter.

@@ -152,8 +152,13 @@ def write_parquet(
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside a file; on leaving, it takes the file's place at once, or is removed on an error."""
+    """Give a temporary name beside a file; on leaving, it takes the file's place at once, or is removed on an error.
+
+    What a killed run left for the same file goes first; writers of a lake hold its lock, so nobody else is at it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in path.parent.glob(f"{TEMPORARY}*-{path.name}"):
+        leftover.unlink(missing_ok=True)
     temporary = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex}-{path.name}")
     try:
         yield temporary

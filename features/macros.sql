@@ -5,9 +5,10 @@
 create or replace macro above(value, reference, floor_) as
     least(12.0, greatest(0.0, ln((coalesce(value, 0) + floor_) / (coalesce(reference, 0) + floor_))));
 
--- Surprisal in nats of something that happens with this probability, at most 12 (1 in 163,000).
+-- Surprisal in nats of something that happens with this probability, beyond that of an even chance: 0 for what happens
+-- every second time or more often, at most 12 (1 in 326,000).
 create or replace macro surprise(probability) as
-    least(12.0, greatest(0.0, -ln(probability)));
+    least(12.0, greatest(0.0, -ln(2 * probability)));
 
 -- Probability of a value seen on some of an actor's days, backed off to a wider group by one day's weight.
 create or replace macro backed_off(days_with_value, days, wider_probability) as

@@ -39,7 +39,12 @@ ARROW = {
     "TIMESTAMP": pa.timestamp("us"),
 }
 NEVER_MISSING = {"VARCHAR": "", "VARCHAR[]": [], "BIGINT": 0, "INTEGER": 0, "DOUBLE": 0.0, "BOOLEAN": False}
-FUNCTIONS: dict[str, Any] = {"__builtins__": {}, "ln": math.log, "sqrt": math.sqrt}
+FUNCTIONS: dict[str, Any] = {
+    "__builtins__": {},
+    "ln": math.log,
+    "sqrt": math.sqrt,
+    "surprise": lambda probability: min(12.0, max(0.0, math.log(1 / (2 * probability)))),
+}
 CLOCK = re.compile(r"\d\d:\d\d:\d\d(\.\d{1,6})?")
 DIGEST = re.compile(r"md5\((.*)\)", flags=re.DOTALL)
 MICROSECOND = timedelta(microseconds=1)

@@ -61,13 +61,11 @@ def test_relative_paths_of_a_file_start_at_the_file(folder: Path, monkeypatch: p
 
 def test_every_kind_of_value_is_read() -> None:
     Path("anomaly.toml").write_text(
-        '\ufeff[features]\nmemory_limit = "1.5 GiB"\nthreads = 2\n'
-        '[detection]\niam_role_context = ["*role/etl-*", "*user/[ab]?"]\n[score]\nbudget_per_day = 2.5\n',
+        '\ufeff[features]\nmemory_limit = "1.5 GiB"\nthreads = 2\n[score]\nbudget_per_day = 2.5\n',
         encoding="utf-8",
     )
     settings = Settings.load()
     assert (settings.features.memory_limit, settings.features.threads) == ("1.5 GiB", 2)
-    assert settings.detection.iam_role_context == ("*role/etl-*", "*user/[ab]?")
     assert settings.score.budget_per_day == 2.5
 
 
@@ -100,12 +98,6 @@ def test_an_accepted_memory_limit_is_one_the_database_takes(limit: str) -> None:
         ("[score]\nbudget_per_day = true\n", "line 2: score.budget_per_day = True is true or false, not a number"),
         ("[features]\nmemory_limit = 'lots'\n", "line 2: features.memory_limit = 'lots' is not an amount of memory"),
         ("[features]\nmemory_limit = '100'\n", "line 2: features.memory_limit = '100' is not an amount of memory"),
-        (
-            "[detection]\niam_role_context = '*'\n",
-            "line 2: detection.iam_role_context = '*' is text, not a list of texts",
-        ),
-        ("[detection]\niam_role_context = ['[a']\n", "holds the glob '[a', which has a [ that opens no set"),
-        ("[detection]\niam_role_context = ['']\n", "holds an empty glob"),
         ("[lake\n", "anomaly.toml: is not TOML: "),
     ],
 )
@@ -168,4 +160,3 @@ def test_the_example_of_the_guide_is_accepted(folder: Path) -> None:
     Path("anomaly.toml").write_text(guide.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
     settings = Settings.load()
     assert settings.score.budget_per_day == 5.0
-    assert settings.detection.iam_role_context == ("*:role/etl-*", "*:role/backup")

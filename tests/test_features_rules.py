@@ -1,5 +1,6 @@
 """The SQL under features/ keeps the rules that make it run the same whole, day by day, in partitions and on workers."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -160,3 +161,29 @@ def test_every_table_has_an_owner_and_every_column_a_meaning() -> None:
     for name, entry in catalog().items():
         assert entry.owner, name
         assert all(column.meaning and column.null and column.type for column in entry.columns), name
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("surprise(1.0)", 0.0),
+        ("surprise(.5)", 0.0),  # an even chance surprises nobody
+        ("surprise(.05)", math.log(10)),
+        ("surprise(1e-9)", 12.0),
+        ("above(300, 100, 0)", math.log(3)),
+        ("above(99, 100, 0)", 0.0),
+        ("above(3, 0, 20)", math.log(23 / 20)),
+        ("above(null, null, 1)", 0.0),
+        ("above(1e12, 0, 1)", 12.0),
+        ("backed_off(3, 9, .5)", 0.35),
+        ("backed_off(null, null, .25)", 0.25),
+        ("sensitivity_factor(10)", 1.0),
+        ("sensitivity_factor(1)", math.sqrt(0.1)),
+        ("is_weekend(20515)", False),  # 2026-03-03, a Tuesday
+        ("is_weekend(20519)", True),  # 2026-03-07, a Saturday
+    ],
+)
+def test_the_macros_by_hand(expression: str, expected: float) -> None:
+    with Store(threads=1) as store:
+        prepare(store)
+        assert store.value(f"select {expression}") == pytest.approx(expected, abs=1e-12)

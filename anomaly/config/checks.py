@@ -5,8 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from anomaly.globs import glob
-
 Check = Callable[[Any], None]
 
 # The units that DuckDB takes.
@@ -39,14 +37,3 @@ def not_empty(value: object) -> None:
     """Check that something is named."""
     if not str(value).strip() or value == Path():
         raise ValueError("names nothing")
-
-
-def globs(value: tuple[str, ...]) -> None:
-    """Check each glob of a list."""
-    for each in value:
-        if not each:
-            raise ValueError("holds an empty glob")
-        try:
-            glob(each)
-        except ValueError as error:
-            raise ValueError(f"holds the glob {each!r}, which {error}") from None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from anomaly.config.checks import above_zero, at_least, globs, memory, not_empty
+from anomaly.config.checks import above_zero, at_least, memory, not_empty
 from anomaly.config.gather import Field, field_of, gather
 from anomaly.errors import ConfigError
 
@@ -59,13 +59,6 @@ class ScoreSettings:
 
 
 @dataclass(frozen=True)
-class DetectionSettings:
-    """The mutable elements of MITRE ATT&CK analytic AN0370."""
-
-    iam_role_context: Annotated[tuple[str, ...], "globs of identities expected to move data", globs] = ()
-
-
-@dataclass(frozen=True)
 class Settings:
     """Every setting, by section."""
 
@@ -75,7 +68,6 @@ class Settings:
     features: FeatureSettings = FeatureSettings()
     train: TrainSettings = TrainSettings()
     score: ScoreSettings = ScoreSettings()
-    detection: DetectionSettings = DetectionSettings()
 
     @classmethod
     def load(cls, config: Path | None = None, overrides: Mapping[str, object] | None = None) -> "Settings":

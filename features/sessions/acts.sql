@@ -124,7 +124,7 @@ named as (
     select
         identity,
         event_id,
-        md5(concat_ws('|', identity, session_name, min(ts_us) over (
+        md5(concat_ws('|', actor, session_name, min(ts_us) over (
             partition by identity, actor, session_name, ordinal
         ))) as session_id
     from numbered

@@ -27,7 +27,7 @@ select
     identity,
     sum(copies)::bigint as copies_outside,
     sum(shares)::bigint as shares_outside,
-    -- a place nobody mapped counts half: it may be ours and unlisted
+    -- a partner counts half, and so does a place nobody mapped: it may be ours and unlisted
     max(
         case when copies + shares > 0
             then least(12.0, (3 + ln(1 + objects + 50 * shares)) * factor)

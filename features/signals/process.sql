@@ -16,8 +16,7 @@ with own as (
         max(denied) as denied,
         max(secret_reads) as secret_reads,
         max(deletes) as deletes,
-        max(restores) as restores,
-        max(configures) as configures
+        max(restores) as restores
     from actor_day_history
     group by identity, actor
 )

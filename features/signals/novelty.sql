@@ -85,6 +85,10 @@ select
     -- silence of a week is nothing; a new actor is as surprising as one silent for 90 days
     least(12.0, greatest(0.0, ln(coalesce(max(day - last_day), 90) / 7.0))) * 2 as source_dormant,
     coalesce(max(surprise(probability)) filter (where facet = 'bucket'), 0.0) as process_bucket_new,
-    coalesce(max(surprise(probability)) filter (where facet = 'destination'), 0.0) as destination_new
+    -- what moves within the organisation has not left it: a quarter as surprising
+    coalesce(
+        max(surprise(probability) * case when value = 'own' then .25 else 1.0 end) filter (where facet = 'destination'),
+        0.0
+    ) as destination_new
 from probabilities
 group by session_id, day, identity

@@ -5,7 +5,7 @@ Everything that comes from a log goes through ``visible`` first, and rich is giv
 
 import re
 import sys
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -57,14 +57,21 @@ def _draw_rich(table: Table, stream: IO[str]) -> None:
     console = Console(file=stream, highlight=False, emoji=False)
     stacks = table.stacks or [[place] for place in range(len(table.headers))]
     drawn = Drawn(
-        title=Text(table.title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_lines=True
+        title=Text(table.title),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_lines=True,
+        # two spaces between columns: a bucket's name is long, and is cut in two where there is no room for it
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
     )
     for stack in stacks:
         header = table.headers[stack[0]]
         drawn.add_column(Text(header), overflow="fold", justify="right" if header in RIGHT else "left")
     for place, row in enumerate(table.rows):
-        cells = [_stacked(table.headers, row, stack) for stack in stacks]
-        drawn.add_row(*[Text(cell) for cell in cells], style="bold red" if place in table.marked else "")
+        cells = [Text.assemble(*_stacked(table.headers, row, stack)) for stack in stacks]
+        drawn.add_row(*cells, style="bold red" if place in table.marked else "")
     if table.rows:
         console.print(drawn)
     else:
@@ -73,16 +80,19 @@ def _draw_rich(table: Table, stream: IO[str]) -> None:
         console.print(Text(note, style="dim"))
 
 
-def _stacked(headers: Sequence[str], row: Sequence[str], stack: Sequence[int]) -> str:
-    """The first column's text, below it the others', each with its header."""
-    below = [f"{headers[column]}: {row[column]}" for column in stack[1:] if row[column]]
-    return "\n".join([row[stack[0]], *below])
+def _stacked(headers: Sequence[str], row: Sequence[str], stack: Sequence[int]) -> Iterator[str | tuple[str, str]]:
+    """Yield the first column's text, below it the others', each behind its header; text or (text, style)."""
+    yield row[stack[0]]
+    for column in stack[1:]:
+        if row[column]:
+            yield f"\n{headers[column]}: ", "dim"
+            yield row[column]
 
 
 RIGHT = {"#", "a day"}
 # a role that IAM Identity Center makes is named AWSReservedSSO_<permission set>_<16 hex digits>
 SSO_ROLE = re.compile(r"AWSReservedSSO_(?P<name>.+)_[0-9a-f]{16}")
-CASE_STACKS = ((0,), (1,), (2, 3), (4, 6), (5,), (7, 8), (9,))
+CASE_STACKS = ((0,), (1,), (2, 3, 5), (4, 6), (7, 8), (9,))
 CASE_HEADERS = ("#", "a day", "who", "from", "buckets", "to", "volume", "why", "workflow", "session")
 
 
@@ -115,10 +125,11 @@ def who(identity: str, session_name: str | None) -> str:
 
 
 def volume(case: Record) -> str:
-    """Return what was taken: bytes read (unknown where no read has a size) and objects."""
-    size = known_bytes(case)
+    """Return what was taken: bytes read and objects; the size of a read may be unknown, that of a copy always is."""
+    only_moved = case["reads"] == 0 and case["objects"] > 0
+    size = None if only_moved else known_bytes(case)
     read = "size unknown" if size is None else in_bytes(size)
-    least = "at least " if size is not None and case["reads_without_bytes"] else ""
+    least = "at least " if size is not None and (case["reads_without_bytes"] or case["copies"]) else ""
     return f"{least}{read}, {in_count(case['objects'])} object{'' if case['objects'] == 1 else 's'}"
 
 

@@ -48,6 +48,7 @@ def _show(facts: "Scored", ranked: list[dict[str, Any]], covered: list[dict[str,
     if covered:
         more = len(covered) - COVERED_SHOWN
         below = [f"and {more:,} more"] if more > 0 else []
+        click.echo()
         draw(case_table("Covered by an approved workflow, not ranked", covered[:COVERED_SHOWN], below))
 
 

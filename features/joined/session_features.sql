@@ -27,6 +27,7 @@ select
     v.own_busiest_objects,
     v.kind_p99_bytes,
     v.kind_p99_objects,
+    b.loudest_bucket,
     b.bucket_busiest_bytes,
     w.slow_days,
     w.slow_bytes,

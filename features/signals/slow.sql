@@ -62,22 +62,37 @@ compared as (
     from touched as t
     left join past as p on t.identity = p.identity and t.actor = p.actor and t.bucket = p.bucket
     left join known as k on t.identity = k.identity and t.actor = k.actor
+),
+
+judged as (
+    select
+        * exclude (slow_days, slow_bytes),
+        case when known then slow_days end as slow_days,
+        case when known then slow_bytes end as slow_bytes,
+        case when known then sensitivity_factor(sensitivity_weight) else 0.0 end as factor,
+        above(slow_bytes, earlier_bytes, 33554432) as bytes_above,
+        above(slow_objects, earlier_objects, 50) as objects_above,
+        4 * above(slow_days, earlier_days, 3) as days_above
+    from compared
+),
+
+placed as (
+    select
+        *,
+        row_number() over (partition by identity, session_id order by factor * bytes_above desc, bucket) as bytes_place,
+        row_number() over (partition by identity, session_id order by factor * days_above desc, bucket) as habit_place
+    from judged
 )
 
 select
     session_id,
     day,
     identity,
-    max(slow_days) filter (where known) as slow_days,
-    max(slow_bytes) filter (where known) as slow_bytes,
-    coalesce(max(
-        above(slow_bytes, earlier_bytes, 33554432) * sensitivity_factor(sensitivity_weight)
-    ) filter (where known), 0.0) as volume_bytes_slow,
-    coalesce(max(
-        above(slow_objects, earlier_objects, 50) * sensitivity_factor(sensitivity_weight)
-    ) filter (where known), 0.0) as volume_objects_slow,
-    coalesce(max(
-        4 * above(slow_days, earlier_days, 3) * sensitivity_factor(sensitivity_weight)
-    ) filter (where known), 0.0) as timing_habit_new
-from compared
+    -- each number is of the bucket whose signal speaks
+    max(case when habit_place = 1 then slow_days end) as slow_days,
+    max(case when bytes_place = 1 then slow_bytes end) as slow_bytes,
+    max(factor * bytes_above) as volume_bytes_slow,
+    max(factor * objects_above) as volume_objects_slow,
+    max(factor * days_above) as timing_habit_new
+from placed
 group by session_id, day, identity

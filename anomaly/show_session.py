@@ -113,9 +113,14 @@ def _data(report: Record) -> list[str]:
 
 def _bucket(entry: Record) -> str:
     names = ("reads", "copies", "shares", "writes", "deletes", "looks", "denied")
-    counts = ", ".join(f"{in_count(entry[name])} {name}" for name in names if entry[name])
+    counts = ", ".join(_counted(entry[name], name) for name in names if entry[name])
     owner = f", owner {visible(entry['owner'])}" if entry.get("owner") else ""
     return f"{visible(entry['bucket'])} ({entry['sensitivity']}{owner}): {counts}; {in_bytes(entry['bytes_read'])} read"
+
+
+def _counted(count: int, name: str) -> str:
+    one = {"copies": "copy"}.get(name, name.removesuffix("s"))
+    return f"{in_count(count)} {one if count == 1 else name}"
 
 
 def _object(entry: Record) -> str:
@@ -125,7 +130,7 @@ def _object(entry: Record) -> str:
 
 def _destination(entry: Record) -> str:
     names = ("copies", "shares", "writes", "failed")
-    counts = ", ".join(f"{in_count(entry[name])} {name}" for name in names if entry[name]) or "no act of moving"
+    counts = ", ".join(_counted(entry[name], name) for name in names if entry[name]) or "no act of moving"
     account = f", account {entry['account']}" if entry["account"] else ""
     objects = in_count(entry["objects"])
     return f"{visible(entry['destination'])} ({entry['relation']}{account}): {counts}, {objects} objects"

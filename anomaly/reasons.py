@@ -95,11 +95,17 @@ def _plain(value: Any, _: Row) -> str:
     return f"{value:g}" if isinstance(value, float) else visible(str(value))
 
 
+def _one_of(values: Sequence[object] | None) -> str:
+    # the signal is the largest over the session's values, so of several it does not say which one
+    return f"at least one of {in_list(values)}" if values and len(values) > 1 else in_list(values)
+
+
 FORMATS: dict[str, Callable[[Any, Row], str]] = {
     "": _plain,
     "bytes": lambda value, _: in_bytes(value),
     "count": lambda value, _: in_count(value),
     "list": lambda value, _: in_list(value),
+    "one": lambda value, _: _one_of(value),
     "hour": lambda value, _: in_hour(value),
     "since": lambda value, row: in_silence(value, row["day"]),
 }

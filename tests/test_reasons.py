@@ -53,6 +53,18 @@ def test_numbers_stand_beside_their_baseline() -> None:
 
 
 @pytest.mark.parametrize(
+    ("networks", "words"),
+    [
+        (["home"], "from home"),
+        (["home", "office"], "from at least one of home, office"),
+        ([], "from nothing on record"),
+    ],
+)
+def test_of_several_values_none_is_blamed_alone(networks: list[str], words: str) -> None:
+    assert said("from {networks:one}", {"networks": networks}) == words
+
+
+@pytest.mark.parametrize(
     ("number", "words"),
     [
         (0, "0 bytes"),

@@ -1,6 +1,6 @@
 """Why a session is unusual, in words: the catalogue's templates filled with the session's own numbers.
 
-A reason is a signal that is above zero and that saved the forest splits. The headline comes from the family without
+A reason is a signal that is well above zero and that saved the forest splits. The headline comes from the family without
 which the score would fall most; the others follow by what they saved.
 """
 
@@ -20,6 +20,9 @@ ORDINARY = "nothing unusual"
 NO_FAMILY = "none"
 MOST = 6
 """Reasons kept of a session: past six they repeat one another."""
+
+SPEAKS = 0.3
+"""A signal below this says no more than a third above the usual (e^.3 = 1.35): no reason to tell anyone. Our choice."""
 
 Row = Mapping[str, Any]
 
@@ -47,7 +50,7 @@ def reasons(detector: ExfilDetector, signals: pd.DataFrame, rows: Sequence[Row])
     contributing = detector.reasons(signals, top=len(detector.columns))
     drops = detector.families(signals).to_dict("records")
     return [
-        _of_session(row, [columns[name] for name, _ in saved], drop)
+        _of_session(row, [columns[name] for name, _ in saved if row[name] >= SPEAKS], drop)
         for row, saved, drop in zip(rows, contributing, drops, strict=True)
     ]
 

@@ -172,7 +172,7 @@ def test_what_has_nothing_to_do_with_storage_is_counted_and_left(lake: Lake, tmp
         ("s3express.amazonaws.com", "GetObject", "read"),
         ("s3-outposts.amazonaws.com", "CreateBucket", "configure"),
         ("s3.amazonaws.com", "PutBucketPolicy", "share"),
-        ("s3.amazonaws.com", "PutBucketReplication", "copy"),
+        ("s3.amazonaws.com", "PutBucketReplication", "share"),
     ],
 )
 def test_operations(source: str, api: str, operation: str) -> None:

@@ -53,7 +53,7 @@ def test_a_read_and_a_replication_of_the_splunk_samples(shared_data: Path, lake:
     assert (read["tool"], read["bytes_read"], read["bytes_written"]) == ("aws-cli s3.cp", 1136, None)
     assert (read["bucket"], read["object_key"]) == ("security-content", "stories/windows_discovery_techniques.yml")
     assert (read["source_ip"], read["account_id"], read["region"]) == ("12.26.0.38", "111111111111", "us-west-2")
-    assert (replication["operation"], replication["bucket"]) == ("copy", "git-wild-hunt-results")
+    assert (replication["operation"], replication["bucket"]) == ("share", "git-wild-hunt-results")
     assert (replication["destination_kind"], replication["destination_bucket"]) == ("bucket", "badpublicbuckettest")
     assert replication["destination_account"] is None
     assert (replication["session_name"], replication["identity_kind"]) == ("bpatel@splunk.com", "human")

@@ -43,7 +43,10 @@ def _show_day(day: "DemoDay") -> None:
         for case in day.cases[SHOWN:]
         if case["case_id"] in day.marks
     ]
-    notes = [f"asked for {day.scored.asked:g} alerts, realised {day.scored.realised} (marked !)"]
+    notes = [
+        f"asked for {day.scored.asked:g} alerts, realised {day.scored.realised} (marked !); "
+        f"the first {min(SHOWN, len(day.cases))} of {day.scored.cases} cases are shown"
+    ]
     notes += [f"further down, planted: {', '.join(below)}"] if below else []
     draw(
         case_table(

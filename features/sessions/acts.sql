@@ -39,7 +39,8 @@ labelled as (
         coalesce(address.network, 'service:' || e.invoked_by, 'unknown') as network,
         coalesce(address.network_kind, case when e.invoked_by is not null then 'service' else 'unknown' end)
             as network_kind,
-        address.country,
+        -- of a network that the organisation names itself, the name says where it is
+        case when address.network_kind = 'internet' then address.country end as country,
         e.via_endpoint,
         e.tool,
         e.user_agent,

@@ -10,7 +10,11 @@ with moving as (
         *,
         row_number() over (partition by identity, session_id order by bucket, destination, source_ip, network) as flow
     from flows
-    where bucket != '' and reads + copies + shares > 0 and sensitivity_weight > 0
+    where
+        bucket != ''
+        and sensitivity_weight > 0
+        -- an upload counts where it leaves the organisation
+        and (reads + copies + shares > 0 or (writes > 0 and destination_relation != 'own'))
 ),
 
 matched as (

@@ -1,7 +1,7 @@
 """Why a session is unusual, in words: the catalogue's templates filled with the session's own numbers.
 
-A reason is a signal that is well above zero and that saved the forest splits. The headline comes from the family without
-which the score would fall most; the others follow by what they saved.
+A reason is a signal that is well above zero and that saved the forest splits. The headline comes from the family
+without which the score would fall most; the others follow by what they saved.
 """
 
 import string

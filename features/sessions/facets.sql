@@ -22,13 +22,16 @@ with combinations as (
         -- a move within the organisation is one habit, wherever in it the data lands
         case when destination_relation = 'own' then 'own' else destination end as destination,
         case when via_endpoint is not null and network_kind = 'internet' then 'endpoint from outside' end as path,
+        -- the credential of a virtual machine names the machine and has no business elsewhere
+        case when regexp_matches(session_name, '^i-[0-9a-f]{8,17}$') then network_kind end as machine_network,
         count(*) as acts,
         count(*) filter (where outcome = 'ok') as acts_ok
     from acts
     where operation != 'auth'
     group by
         session_id, day, identity, actor, identity_kind, network, network_kind, country, tool, credential,
-        bucket, case when destination_relation = 'own' then 'own' else destination end, path
+        bucket, case when destination_relation = 'own' then 'own' else destination end, path,
+        machine_network
 ),
 
 unpivoted as (
@@ -49,7 +52,8 @@ unpivoted as (
             { facet: 'credential', value: credential },
             { facet: 'bucket', value: bucket },
             { facet: 'destination', value: destination },
-            { facet: 'path', value: path }
+            { facet: 'path', value: path },
+            { facet: 'machine_network', value: machine_network }
         ], recursive := true)
     from combinations
 )

@@ -75,7 +75,7 @@ select
     -- a machine's credential at work on the internet, where its kind and itself are not
     coalesce(
         max(surprise(probability)) filter (
-            where facet = 'network_kind' and value in ('internet', 'malformed')
+            where facet in ('network_kind', 'machine_network') and value in ('internet', 'malformed')
             and identity_kind in ('workload', 'service')
         ),
         0.0

@@ -45,6 +45,9 @@ select
     session_name,
     access_key_id,
     role_chain,
+    null::varchar as issued_identity,
+    null::varchar as issued_session,
+    null::varchar as issued_key_id,
     coalesce(mfa, case mfa_used when 'Yes' then true when 'No' then false end) as mfa,
     case when regexp_matches(address, $ip_address) then address end as source_ip,
     coalesce(endpoint, extra_endpoint) as via_endpoint,
@@ -79,6 +82,11 @@ select
     destination_kind,
     destination_account,
     destination_bucket,
+    null::varchar as workload,
+    null::timestamp as end_time,
+    null::varchar as destination_ip,
+    null::bigint as destination_port,
+    null::bigint as bytes_out,
     file as evidence_file,
     record as evidence_record
 from kept

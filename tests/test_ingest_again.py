@@ -97,13 +97,13 @@ def test_leftovers_of_a_killed_run_are_removed_and_others_are_not(lake: Lake, tm
     folder = put(tmp_path / "logs", {"a.json": delivered([record(0)])})
     load(lake, folder)
     day = lake.folder("events", date(2024, 3, 1))
-    for name in ("ct-00000009.parquet", ".tmp-ct-00000002.parquet"):
+    for name in ("part-00000009~cloudtrail.parquet", ".tmp-part-00000002~cloudtrail.parquet"):
         (day / name).write_bytes(b"half a file")
     (lake.root / "quarantine").mkdir()
-    (lake.root / "quarantine" / "ct-00000009.jsonl").write_text("{}")
-    (day / "other.parquet").write_bytes((day / "ct-00000001.parquet").read_bytes())
+    (lake.root / "quarantine" / "part-00000009.jsonl").write_text("{}")
+    (day / "other.parquet").write_bytes((day / "part-00000001~cloudtrail.parquet").read_bytes())
     load(lake, folder)
-    assert sorted(path.name for path in day.iterdir()) == ["ct-00000001.parquet", "other.parquet"]
+    assert sorted(path.name for path in day.iterdir()) == ["part-00000001~cloudtrail.parquet", "other.parquet"]
     assert entries(lake) == []
 
 

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anomaly.ingest.inflate import inflate
-from anomaly.ingest.walk import NotCloudTrailError, walk
+from anomaly.ingest.cloudtrail import FORMAT
+from anomaly.ingest.walk import NoRecordError, walk
 from anomaly.store import Lake
 from ingest_records import delivered, load, put, record, rows
 
@@ -65,8 +66,8 @@ def test_any_value_in_any_field_is_accounted_for(changes: list[dict[str, object]
 @settings(max_examples=300)
 def test_walking_ends_and_numbers_records_without_gaps(data: bytes) -> None:
     try:
-        found = list(walk(inflate(data).data))
-    except NotCloudTrailError:
+        found = list(walk(inflate(data).data, FORMAT))
+    except NoRecordError:
         return
     assert [item.ordinal for item in found] == list(range(len(found)))
     assert all(item.reason for item in found if item.record is None)

@@ -58,7 +58,7 @@ def runner() -> Iterator[Runner]:
 
 
 def groups(lake: Lake) -> int:
-    return len(list((lake.root / "ledger" / "ingest").glob("ct-*.parquet")))
+    return len(list((lake.root / "ledger" / "ingest").glob("part-*.parquet")))
 
 
 def test_twenty_kills_and_a_rerun_give_the_undisturbed_lake(runner: Runner, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""A batch of files through one worker: read, framed or walked, transformed, and what it came to.
+"""A batch of files through one worker: sorted by format, read, framed or walked, transformed, and what it came to.
 
-All files of a batch go into one JSON array. When the strict reader refuses it, each file is tried alone; a file that
-fails alone, or holds a record that cannot stand, is walked record by record and the batch is read again.
+The files of one format make a lot. All files of a JSON lot go into one JSON array; when the strict reader refuses it,
+each file is tried alone; a file that fails alone, or holds a record that cannot stand, is walked record by record and
+the lot is read again. The lines of a text lot go into one table.
 """
 
 import hashlib
@@ -9,15 +10,19 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from anomaly.ingest.conform import MisshapenError, conform
+import pyarrow as pa
+
+from anomaly.ingest.conform import MisshapenError
+from anomaly.ingest.detect import format_of, prefix_of
 from anomaly.ingest.discover import LogFile
+from anomaly.ingest.formats import Format
 from anomaly.ingest.frame import records_in
 from anomaly.ingest.inflate import MAX_INFLATED, inflate
 from anomaly.ingest.ledger import Ledger
 from anomaly.ingest.quarantine import Quarantined, excerpt_of
 from anomaly.ingest.report import Counts
-from anomaly.ingest.transform import RefusedError, Segment, Transform
-from anomaly.ingest.walk import Found, NotCloudTrailError, walk
+from anomaly.ingest.transform import LINES, RefusedError, Segment, Transform
+from anomaly.ingest.walk import Found, NoRecordError, walk
 
 RUN_BYTES = 8 << 20
 """Bytes of walked records handed on at a time."""
@@ -28,6 +33,7 @@ class FileResult:
     """What became of one file: ``status`` is loaded, quarantined, unreadable or skipped."""
 
     file: LogFile
+    format: str = ""
     digest: str = ""
     size: int = 0
     status: str = "loaded"
@@ -47,10 +53,10 @@ class FileResult:
 
 
 @dataclass
-class Batch:
-    """The files of one group and, once read, their results and where their records stand in the array."""
+class Lot:
+    """The files of a batch that are of one format and, once read, their results and where their records stand."""
 
-    number: int
+    format: Format
     files: Sequence[LogFile]
     results: list[FileResult] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
@@ -58,24 +64,48 @@ class Batch:
     seen: list[int] = field(default_factory=list)
 
 
-def read_batch(batch: Batch, transform: Transform, ledger: Ledger, limit: int = MAX_INFLATED) -> None:
-    """Read a batch into the transform's ``raw`` table; every record of it is then there, counted or in an entry."""
+@dataclass
+class Batch:
+    """The files of one group."""
+
+    number: int
+    files: Sequence[LogFile]
+
+    def lots(self, formats: Sequence[Format], limit: int) -> list[Lot]:
+        """Sort the files by format, in the order of ``formats``; what shows none counts as the first."""
+        sorted_files: dict[str, list[LogFile]] = {format.name: [] for format in formats}
+        for file in self.files:
+            sorted_files[_format(file, formats, limit).name].append(file)
+        return [Lot(format, sorted_files[format.name]) for format in formats if sorted_files[format.name]]
+
+
+def _format(file: LogFile, formats: Sequence[Format], limit: int) -> Format:
+    if file.problem:
+        return formats[0]
+    try:
+        return format_of(prefix_of(file.path, limit), formats) or formats[0]
+    except OSError:  # told when the file is read
+        return formats[0]
+
+
+def read_lot(lot: Lot, transform: Transform, ledger: Ledger, limit: int = MAX_INFLATED) -> None:
+    """Read a lot into the transform's ``raw`` table; every record of it is then there, counted or in an entry."""
     patient: set[int] = set()
     hopeless: dict[int, str] = {}
     while True:
         try:
-            _attempt(batch, transform, ledger, limit, patient, hopeless)
+            _attempt(lot, transform, ledger, limit, patient, hopeless)
         except RefusedError as error:
-            _blame(batch, transform, ledger, limit, patient, hopeless, str(error))
+            _blame(lot, transform, ledger, limit, patient, hopeless, str(error))
             continue
-        flawed = {batch.owners[defect.segment] for defect in transform.defects()} - patient
+        flawed = {lot.owners[defect.segment] for defect in transform.defects()} - patient
         if not flawed:
             return
         patient |= flawed
 
 
 def _blame(
-    batch: Batch,
+    lot: Lot,
     transform: Transform,
     ledger: Ledger,
     limit: int,
@@ -84,11 +114,11 @@ def _blame(
     reason: str,
 ) -> None:
     """Find the files that the reader refuses by themselves: they are walked next, or given up when they were."""
-    suspects = [n for n in range(len(batch.files)) if n not in hopeless]
+    suspects = [n for n in range(len(lot.files)) if n not in hopeless]
     refused = {}
     for n in suspects:
         try:
-            _attempt(Batch(0, [batch.files[n]]), transform, ledger, limit, {0} if n in patient else set(), {})
+            _attempt(Lot(lot.format, [lot.files[n]]), transform, ledger, limit, {0} if n in patient else set(), {})
         except RefusedError as error:
             refused[n] = str(error)
     refused = refused or dict.fromkeys(set(suspects) - patient or suspects, reason)
@@ -97,42 +127,89 @@ def _blame(
 
 
 def _attempt(
-    batch: Batch, transform: Transform, ledger: Ledger, limit: int, patient: set[int], hopeless: dict[int, str]
+    lot: Lot, transform: Transform, ledger: Ledger, limit: int, patient: set[int], hopeless: dict[int, str]
 ) -> None:
-    batch.results, batch.segments, batch.owners = [], [], []
+    lot.results, lot.segments, lot.owners = [], [], []
+    if lot.format.lines:
+        _read_lines(lot, transform, ledger, limit)
+        return
     with transform.array as out:
-        for number, file in enumerate(batch.files):
-            result = FileResult(file)
-            batch.results.append(result)
+        for number, result in enumerate(_results(lot)):
             if number in hopeless:
                 result.refuse(f"the reader does not take it: {hopeless[number]}")
                 continue
-            for first, text in _pieces(result, ledger, limit, number in patient):
-                out.write(transform.marker(len(batch.segments)) + b",")
+            for first, text in _pieces(result, lot.format, ledger, limit, number in patient):
+                out.write(transform.marker(len(lot.segments)) + b",")
                 out.write(text)
                 out.write(b"," if len(text) else b"")
-                batch.segments.append(Segment(file.name, first))
-                batch.owners.append(number)
-        out.end(transform.marker(len(batch.segments)))
-    batch.seen = transform.read(out.path, batch.segments)
+                lot.segments.append(Segment(result.file.name, first))
+                lot.owners.append(number)
+        out.end(transform.marker(len(lot.segments)))
+    lot.seen = transform.read(out.path, lot.segments)
 
 
-def _pieces(result: FileResult, ledger: Ledger, limit: int, patient: bool) -> Iterator[tuple[int, bytes | memoryview]]:
-    """Yield (ordinal of the first, comma-separated records) of a file; refuses it where there is nothing to yield."""
+def _results(lot: Lot) -> Iterator[FileResult]:
+    for file in lot.files:
+        lot.results.append(FileResult(file, lot.format.name))
+        yield lot.results[-1]
+
+
+def _read_lines(lot: Lot, transform: Transform, ledger: Ledger, limit: int) -> None:
+    """Put the lines of all files into one table; a damaged file gives those that came out of it."""
+    parts: list[pa.Table] = []
+    rows = 0
+    for number, result in enumerate(_results(lot)):
+        text = _text(result, ledger, limit)
+        if text is None:
+            continue
+        data, damage = text
+        assert lot.format.lines is not None
+        found = list(lot.format.lines(data))
+        if not found:
+            result.refuse(
+                damage or ("no record in it" if data.strip() else "empty file"), data[:2000].decode("utf-8", "replace")
+            )
+            continue
+        if damage:
+            result.entries.append(Quarantined(result.file.name, None, damage, "", result.digest))
+        ordinals, lines = zip(*found, strict=True)
+        counted = range(rows + 1, rows + 1 + len(lines))
+        parts.append(
+            pa.table([pa.array(counted), pa.array([len(lot.segments)] * len(lines)), ordinals, lines], schema=LINES)
+        )
+        lot.segments.append(Segment(result.file.name, 0))
+        lot.owners.append(number)
+        rows += len(lines)
+    lot.seen = transform.read_lines(pa.concat_tables(parts) if parts else LINES.empty_table(), lot.segments)
+
+
+def _text(result: FileResult, ledger: Ledger, limit: int) -> tuple[bytes, str | None] | None:
+    """Return a file's decompressed bytes and their damage; None where it cannot be read or is known."""
     raw = _bytes(result)
     if raw is None:
-        return
+        return None
     result.size, result.digest = len(raw), hashlib.sha256(raw).hexdigest()
     if ledger.same_content(result.file.key, result.digest):
         result.status = "skipped"
-        return
+        return None
     document = inflate(raw, limit)
-    del raw
-    framed = None if patient or document.damage else records_in(document.data)
+    return document.data, document.damage
+
+
+def _pieces(
+    result: FileResult, format: Format, ledger: Ledger, limit: int, patient: bool
+) -> Iterator[tuple[int, bytes | memoryview]]:
+    """Yield (ordinal of the first, comma-separated records) of a file; refuses it where there is nothing to yield."""
+    text = _text(result, ledger, limit)
+    if text is None:
+        return
+    data, damage = text
+    del text
+    framed = None if patient or damage else records_in(data, format)
     if framed is not None:
         yield 0, framed
     else:
-        yield from _walked(result, document.data, document.damage)
+        yield from _walked(result, format, data, damage)
 
 
 def _bytes(result: FileResult) -> bytes | None:
@@ -146,13 +223,13 @@ def _bytes(result: FileResult) -> bytes | None:
         return None
 
 
-def _walked(result: FileResult, data: bytes, damage: str | None) -> Iterator[tuple[int, bytes]]:
+def _walked(result: FileResult, format: Format, data: bytes, damage: str | None) -> Iterator[tuple[int, bytes]]:
     """Yield runs of consecutive good records; the others go to quarantine."""
     run: list[bytes] = []
     first = size = 0
     try:
-        for item in walk(data):
-            text = _conformed(result, item)
+        for item in walk(data, format):
+            text = _conformed(result, format, item)
             if run and (text is None or size > RUN_BYTES):
                 yield first, b",".join(run)
                 run, size = [], 0
@@ -160,7 +237,7 @@ def _walked(result: FileResult, data: bytes, damage: str | None) -> Iterator[tup
                 first = first if run else item.ordinal
                 run.append(text)
                 size += len(text)
-    except NotCloudTrailError as error:
+    except NoRecordError as error:
         result.refuse(damage or str(error), data[:2000].decode("utf-8", "replace"))
         return
     if run:
@@ -169,12 +246,13 @@ def _walked(result: FileResult, data: bytes, damage: str | None) -> Iterator[tup
         result.entries.insert(0, Quarantined(result.file.name, None, damage, "", result.digest))
 
 
-def _conformed(result: FileResult, item: Found) -> bytes | None:
+def _conformed(result: FileResult, format: Format, item: Found) -> bytes | None:
     if item.record is None:
         result.refuse_record(item.ordinal, item.reason, item.text)
         return None
     try:
-        return conform(item.record)
+        assert format.conform is not None
+        return format.conform(item.record)
     except MisshapenError as error:
         result.refuse_record(item.ordinal, str(error), item.text or json.dumps(item.record))
         return None

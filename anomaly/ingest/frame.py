@@ -2,7 +2,9 @@
 
 import re
 
-HEAD = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
+from anomaly.ingest.formats import Format
+
+HEAD = re.compile(rb'\s*\{\s*"(?:Records|records|entries|value)"\s*:\s*\[')
 TAIL = re.compile(rb"\]\s*\}\s*\Z")
 LIST = re.compile(rb"\s*\[\s*\{")
 LIST_TAIL = re.compile(rb"\]\s*\Z")
@@ -10,13 +12,14 @@ BOM = b"\xef\xbb\xbf"
 LINE_BREAK = re.compile(rb"\}[ \t]*\r?\n\s*\{")
 
 
-def records_in(data: bytes) -> bytes | memoryview | None:
+def records_in(data: bytes, format: Format) -> bytes | memoryview | None:
     """Return the comma-separated records of a document, or None where it has no shape that is sure to be right.
 
-    Knows {"Records":[…]}, a bare list, objects one a line, and a single object. A wrong guess does no harm: the
-    strict reader refuses the text and the file is walked.
+    Knows {"Records":[…]} and its kin, a bare list, objects one a line, and a single object. A wrong guess does no
+    harm: the strict reader refuses the text and the file is walked.
 
-    >>> bytes(records_in(b'{"Records":[{"a":1},{"a":2}]}'))
+    >>> from anomaly.ingest.cloudtrail import FORMAT
+    >>> bytes(records_in(b'{"Records":[{"a":1},{"a":2}]}', FORMAT))
     b'{"a":1},{"a":2}'
     """
     start = len(BOM) if data.startswith(BOM) else 0
@@ -24,9 +27,16 @@ def records_in(data: bytes) -> bytes | memoryview | None:
         return _inside(data, head.end(), TAIL)
     if LIST.match(data, start):
         return _inside(data, data.index(b"[", start) + 1, LIST_TAIL)
-    if data[start : start + 64].lstrip()[:1] == b"{" and b'"eventName"' in data[:65536]:
-        return LINE_BREAK.sub(b"},\n{", data[start:]).strip()
+    if data[start : start + 64].lstrip()[:1] == b"{" and format.finds.search(data, 0, 65536):
+        return _comma_separated(data[start:]).strip()
     return None
+
+
+def _comma_separated(lines: bytes) -> bytes:
+    """Put a comma between objects that stand one a line; the plain case in one pass, without a pattern."""
+    if b"}\r" in lines[:65536] or b"} \n" in lines[:65536]:
+        return LINE_BREAK.sub(b"},\n{", lines)
+    return lines.replace(b"}\n{", b"},\n{")
 
 
 def _inside(data: bytes, start: int, tail: re.Pattern[bytes]) -> memoryview | None:

@@ -1,7 +1,8 @@
 """Which files are loaded: one Parquet file a committed group under ``ROOT/ledger/ingest``.
 
-A group is a batch of files. Its event parts, its quarantine entries and last its ledger file get their final names;
-whatever bears a group's name without a ledger file belongs to a killed run and is removed at the next start.
+A group is a batch of files. Its event parts (GROUP~FORMAT.parquet), its quarantine entries and last its ledger file get
+their final names; whatever bears a group's name without a ledger file belongs to a killed run and is removed at the
+next start.
 """
 
 import os
@@ -15,10 +16,10 @@ import pyarrow.parquet as pq
 from anomaly.ingest.report import Counts
 from anomaly.store import TEMPORARY, Lake, replacing, sweep
 
-PREFIX = "ct-"
+PREFIX = "part-"
 SCHEMA = pa.schema(
     [("path", pa.string()), ("name", pa.string()), ("size", pa.int64()), ("mtime_ns", pa.int64())]
-    + [("digest", pa.string()), ("status", pa.string())]
+    + [("digest", pa.string()), ("format", pa.string()), ("status", pa.string())]
     + [(name, pa.int64()) for name in ("seen", "loaded", "duplicate", "not_relevant", "quarantined")]
     + [("parts", pa.list_(pa.string()))]
 )
@@ -33,6 +34,7 @@ class Entry:
     size: int
     mtime_ns: int
     digest: str
+    format: str
     status: str
     counts: Counts
 
@@ -67,10 +69,11 @@ class Ledger:
 
     def clean(self) -> None:
         """Remove what killed runs left: temporary files, and parts and quarantine of groups without a ledger file."""
-        sweep(self.lake.root)
+        for folder in ("events", "quarantine", "ledger/ingest"):
+            sweep(self.lake.root / folder)
         for pattern in (f"events/date=*/{PREFIX}*.parquet", f"quarantine/{PREFIX}*.jsonl"):
             for path in self.lake.root.glob(pattern):
-                if path.stem not in self.groups:
+                if path.stem.partition("~")[0] not in self.groups:
                     path.unlink()
 
     def commit(self, group: str, staged: Iterable[Path], entries: Sequence[Entry]) -> None:
@@ -86,5 +89,5 @@ class Ledger:
 
 
 def _row(entry: Entry, parts: list[str]) -> dict[str, object]:
-    facts = {name: getattr(entry, name) for name in ("path", "name", "size", "mtime_ns", "digest", "status")}
+    facts = {name: getattr(entry, name) for name in ("path", "name", "size", "mtime_ns", "digest", "format", "status")}
     return facts | vars(entry.counts) | {"parts": parts}

@@ -1,4 +1,4 @@
-"""What could not be loaded, kept for a person: ``ROOT/quarantine/ct-*.jsonl``, one line an entry."""
+"""What could not be loaded, kept for a person: ``ROOT/quarantine/part-*.jsonl``, one line an entry."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def write_quarantine(path: Path, entries: Iterable[Quarantined]) -> None:
 
 def quarantined(lake: Lake) -> Iterator[Quarantined]:
     """List what is in quarantine, oldest first."""
-    for path in sorted((lake.root / "quarantine").glob("ct-*.jsonl")):
+    for path in sorted((lake.root / "quarantine").glob("part-*.jsonl")):
         with path.open(encoding="utf-8") as handle:
             for line in handle:
                 yield Quarantined(**json.loads(line))

@@ -5,18 +5,21 @@ order, so that the lake's content does not depend on the number of threads or on
 """
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 
-from anomaly.ingest.batch import Batch, FileResult, read_batch
+from anomaly.ingest.batch import Batch, FileResult, Lot, read_lot
 from anomaly.ingest.dedupe import Seen, day_of
 from anomaly.ingest.discover import LogFile, discover
 from anomaly.ingest.inflate import MAX_INFLATED
+from anomaly.ingest.known import FORMATS
 from anomaly.ingest.ledger import PREFIX, Entry, Ledger
 from anomaly.ingest.quarantine import Quarantined, quarantine_file, write_quarantine
 from anomaly.ingest.report import IngestReport
@@ -29,6 +32,9 @@ BATCH_BYTES = 64 << 20
 
 RATIO = 10
 """Decompressed size of a .gz by its own size: CloudTrail compresses 8 to 15 times."""
+
+PLAIN = re.compile(r"\.(?:json|jsonl|log|txt|csv)$|(?:^|/)\d{4}(?:-\d\d){5}-[0-9A-F]{16}$")
+"""Names of files that are not compressed as a rule; the second are S3 server access logs."""
 
 BATCH_FILES = 2_000
 
@@ -43,7 +49,7 @@ def ingest(
     progress: Progress | None = None,
     max_inflated: int = MAX_INFLATED,
 ) -> IngestReport:
-    """Load CloudTrail files into the lake's event table.
+    """Load log files of every known format into the lake's event table.
 
     Parameters
     ----------
@@ -83,7 +89,7 @@ def _batches(files: Sequence[LogFile], number: int) -> Iterator[Batch]:
     held: list[LogFile] = []
     size = 0
     for file in files:
-        expected = file.size * (1 if file.name.endswith((".json", ".jsonl", ".log", ".txt")) else RATIO)
+        expected = file.size * (1 if PLAIN.search(file.name) else RATIO)
         if held and (size + expected > BATCH_BYTES or len(held) >= BATCH_FILES):
             yield Batch(number, held)
             held, size, number = [], 0, number + 1
@@ -153,15 +159,16 @@ class _Run:
             raise error
 
     def _worker(self) -> None:
-        transform = Transform()
+        transforms: dict[str, Transform] = {}
         try:
             while (batch := self._next()) is not None:
-                self._through(batch, transform)
+                self._through(batch, transforms)
         except BaseException:
             self._stop()
             raise
         finally:
-            transform.close()
+            for transform in transforms.values():
+                transform.close()
 
     def _stop(self) -> None:
         self.order.fail()
@@ -171,28 +178,37 @@ class _Run:
         with self.taking:
             return None if self.order.broken else next(self.queue, None)
 
-    def _through(self, batch: Batch, transform: Transform) -> None:
-        read_batch(batch, transform, self.ledger, self.limit)
-        keys = transform.keys()
+    def _through(self, batch: Batch, transforms: dict[str, Transform]) -> None:
+        lots = batch.lots(FORMATS, self.limit)
+        read = []
+        for lot in lots:
+            if lot.format.name not in transforms:
+                transforms[lot.format.name] = Transform(lot.format)
+            transform = transforms[lot.format.name]
+            read_lot(lot, transform, self.ledger, self.limit)
+            read.append((lot, transform, transform.keys()))
         self.order.wait(batch.number)
-        repeated = self.seen.repeated(keys)
+        repeats = [self.seen.repeated(keys) for _, _, keys in read]
         self.order.done()
-        _count(batch, transform, keys["segment"].to_numpy(np.int64), repeated)
-        transform.prepare(batch.segments, keys["rn"][repeated].tolist())
         group = f"{PREFIX}{batch.number:08d}"
-        days = [day_of(day) for day in sorted(set(keys["day"][~repeated].tolist()))]
-        staged = []
-        for day in days:
-            path = self.lake.folder("events", day) / f"{TEMPORARY}{group}.parquet"
-            transform.write(day, path)
-            staged.append(path)
+        staged: list[Path] = []
+        days: set[date] = set()
+        for (lot, transform, keys), repeated in zip(read, repeats, strict=True):
+            _count(lot, transform, keys["segment"].to_numpy(np.int64), repeated)
+            transform.prepare(keys["rn"][repeated].tolist())
+            for day in map(day_of, sorted(set(keys["day"][~repeated].tolist()))):
+                path = self.lake.folder("events", day) / f"{TEMPORARY}{group}~{lot.format.name}.parquet"
+                transform.write(day, path)
+                staged.append(path)
+                days.add(day)
         self.commits.wait(batch.number)
-        self._commit(batch, group, staged)
-        self.report.days |= set(days)
+        self._commit([result for lot in lots for result in lot.results], group, staged)
+        self.report.days |= days
         self.commits.done()
 
-    def _commit(self, batch: Batch, group: str, staged: list[Path]) -> None:
-        new = [result for result in batch.results if not self._told_before(result)]
+    def _commit(self, results: Sequence[FileResult], group: str, staged: list[Path]) -> None:
+        results = sorted(results, key=lambda result: result.file.order)
+        new = [result for result in results if not self._told_before(result)]
         entries = [entry for result in new for entry in sorted(result.entries, key=_by_record)]
         if entries:
             final = quarantine_file(self.lake, group)
@@ -200,7 +216,7 @@ class _Run:
             staged.append(final.with_name(TEMPORARY + final.name))
         if new:
             self.ledger.commit(group, staged, [_entry(result) for result in new])
-        for result in batch.results:
+        for result in results:
             self._report(result)
 
     def _told_before(self, result: FileResult) -> bool:
@@ -220,22 +236,21 @@ class _Run:
             self.progress(self.bytes_done, self.total)
 
 
-def _count(batch: Batch, transform: Transform, segment: np.ndarray, repeated: np.ndarray) -> None:
+def _count(lot: Lot, transform: Transform, segment: np.ndarray, repeated: np.ndarray) -> None:
     """Fill in every file's counts."""
-    size = len(batch.segments)
+    size = len(lot.segments)
     kept = np.bincount(segment, minlength=size)
     again = np.bincount(segment[repeated], minlength=size)
     defects = np.zeros(size, dtype=np.int64)
     for defect in transform.defects():
         defects[defect.segment] += 1
-        place = batch.segments[defect.segment].first + defect.place
-        batch.results[batch.owners[defect.segment]].refuse_record(place, defect.reason, defect.text)
-    for number, owner in enumerate(batch.owners):
-        counts = batch.results[owner].counts
-        counts.seen += batch.seen[number] - int(defects[number])
+        lot.results[lot.owners[defect.segment]].refuse_record(defect.ordinal, defect.reason, defect.text)
+    for number, owner in enumerate(lot.owners):
+        counts = lot.results[owner].counts
+        counts.seen += lot.seen[number] - int(defects[number])
         counts.loaded += int(kept[number] - again[number])
         counts.duplicate += int(again[number])
-        counts.not_relevant += batch.seen[number] - int(kept[number]) - int(defects[number])
+        counts.not_relevant += lot.seen[number] - int(kept[number]) - int(defects[number])
 
 
 def _by_record(entry: Quarantined) -> int:
@@ -244,4 +259,6 @@ def _by_record(entry: Quarantined) -> int:
 
 def _entry(result: FileResult) -> Entry:
     file = result.file
-    return Entry(file.key, file.name, result.size, file.mtime_ns, result.digest, result.status, result.counts)
+    return Entry(
+        file.key, file.name, result.size, file.mtime_ns, result.digest, result.format, result.status, result.counts
+    )

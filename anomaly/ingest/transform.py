@@ -1,12 +1,11 @@
-"""A batch of CloudTrail records, as one JSON array, into rows of the event table, in a private DuckDB.
+"""The records of one format in a batch into rows of the event table, in a private DuckDB.
 
-Two SQL files do the per-row work; what depends on a distinct value (caller, user agent, call) or on a rare shape
-(destinations) is derived in Python once a value and joined.
+Two SQL files a format do the per-row work; what depends on a distinct value (caller, user agent, call) or on a rare
+shape (destinations) is derived in Python and joined.
 """
 
-import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -17,37 +16,14 @@ import pandas as pd
 import pyarrow as pa
 
 from anomaly.ingest.array_file import ArrayFile
-from anomaly.ingest.destination import destination_of
-from anomaly.ingest.identity import identity_of
-from anomaly.ingest.operations import S3_FAMILY, exact_names, operation_of, operations
-from anomaly.ingest.tools import clean_agent, tool_of
+from anomaly.ingest.formats import Format, Learned
 from anomaly.store import DatabaseError, Store, write_parquet
 
-BUCKET_IN_ARN = r'"(?:ARN|arn|ARNPrefix)":"arn:[^:"]*:s3[a-z-]*:[^:"]*:[^:"]*:(?:bucket/)?([^/":*]+)[/*"]'
-KEY_IN_ARN = r'"(?:ARN|arn)":"arn:[^:"]*:s3[a-z-]*:[^:"]*:[^:"]*:(?:bucket/)?[^/":]+/((?:[^"\\]|\\.)+)"'
-IP_ADDRESS = r"^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}$|^[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*$"
-DENIED = (
-    r"(?i)denied|unauthorized|forbidden|expiredtoken|invalidtoken|invalidaccesskey|signaturedoesnotmatch|failed auth"
-)
-"""Error codes of a call that was refused; others are errors (NoSuchKey, throttling)."""
-
-MANY_CALLERS = 20_000
+MANY_VALUES = 20_000
 """Callers and agents remembered between batches; more are forgotten, to keep memory flat."""
 
-TEXT = pa.string()
-IDENTITIES = pa.schema(
-    [(n, TEXT) for n in ("caller", "identity", "identity_kind", "identity_account", "session_name", "access_key_id")]
-    + [("role_chain", TEXT), ("mfa", pa.bool_()), ("invoked_by", TEXT), ("account_principal", pa.bool_())]
-)
-AGENTS = pa.schema([(name, TEXT) for name in ("agent", "user_agent", "tool")])
-CALLS = pa.schema([(name, TEXT) for name in ("source", "api", "operation", "bytes")])
-FILES = pa.schema([("segment", pa.int64()), ("file", TEXT), ("first", pa.int64()), ("marker_rn", pa.int64())])
-DESTINATIONS = pa.schema(
-    [("rn", pa.int64())]
-    + [(name, TEXT) for name in ("destination_kind", "destination_account", "destination_bucket")]
-    + [(name, TEXT) for name in ("source_bucket", "source_key", "source_account")]
-)
-
+FILES = pa.schema([("segment", pa.int64()), ("file", pa.string()), ("first", pa.int64()), ("marker_rn", pa.int64())])
+LINES = pa.schema([("rn", pa.int64()), ("segment", pa.int64()), ("record", pa.int64()), ("line", pa.string())])
 
 REFUSALS = ("InvalidInputException", "ConversionException")
 """What the reader says of bad text. Other errors, such as no memory or no disk, are not the file's fault."""
@@ -67,23 +43,25 @@ class Segment:
 
 @dataclass(frozen=True)
 class Defect:
-    """A record that parses but cannot stand: ``place`` counts from the segment's first record."""
+    """A record that parses but cannot stand: ``ordinal`` is its place in the file."""
 
     segment: int
-    place: int
+    ordinal: int
     reason: str
     text: str
 
 
 class Transform:
-    """One worker's DuckDB (one thread) and what it remembers between batches."""
+    """One worker's DuckDB (one thread) for one format, and what it remembers between batches."""
 
-    def __init__(self) -> None:
+    def __init__(self, format: Format) -> None:
+        self.format = format
         self.store = Store(threads=1)
         self.array = ArrayFile()
         self.nonce = os.urandom(12).hex()
-        for name, schema in (("identities", IDENTITIES), ("agents", AGENTS), ("calls", CALLS)):
-            self._table(name, schema)
+        self.marker_rows: list[int] = []
+        for learned in format.learned:
+            self._replace(learned.name, learned.schema, [])
 
     def close(self) -> None:
         """Close the connection and give the array's memory back."""
@@ -95,7 +73,7 @@ class Transform:
         return b'{"_batch":"%s","_segment":%d}' % (self.nonce.encode(), segment)
 
     def read(self, path: str, segments: Sequence[Segment]) -> list[int]:
-        """Read a batch into the table ``raw``.
+        """Read a batch's array into the table ``raw``.
 
         Returns
         -------
@@ -107,22 +85,35 @@ class Transform:
         RefusedError
             The text is not the array of objects that it should be, or a file's brackets swallowed a marker.
         """
-        self.marker_rows: list[int] = []
-        self._run(
-            sql("cloudtrail_read"),
-            {
-                "path": path,
-                "nonce": self.nonce,
-                "s3_family": S3_FAMILY,
-                "kept": list(exact_names()),
-                "with_destination": with_destination(),
-            },
-        )
+        self.segments, self.marker_rows = segments, []
+        self._run(self._sql("read"), {"path": path, "nonce": self.nonce} | self.format.read_parameters())
         return self._counts(len(segments))
+
+    def read_lines(self, lines: pa.Table, segments: Sequence[Segment]) -> list[int]:
+        """Read a batch's lines into the table ``raw``.
+
+        Parameters
+        ----------
+        lines
+            Columns of ``LINES``; ``rn`` counts from 1, ``record`` is the ordinal in the file.
+
+        Returns
+        -------
+        list of int
+            Records seen in each segment.
+        """
+        self.segments, self.marker_rows = segments, [0] * len(segments)
+        self.store.register("lines", lines)
+        self._run(self._sql("read"), self.format.read_parameters())
+        seen = dict(self.store.rows("select segment, count(*) from lines group by segment"))
+        return [seen.get(number, 0) for number in range(len(segments))]
+
+    def _sql(self, step: str) -> str:
+        return sql(f"{self.format.name}_{step}")
 
     def _run(self, text: str, bound: dict[str, Any]) -> None:
         try:
-            self.store.run(text, bound)
+            self.store.run(text, bound or None)
         except DatabaseError as error:
             if type(error).__name__ not in REFUSALS:
                 raise
@@ -139,8 +130,14 @@ class Transform:
 
     def defects(self) -> list[Defect]:
         """Return the records of the batch that cannot stand."""
-        rows = self.store.rows("select segment, rn, defect, defect_text from raw where defect is not null order by rn")
-        return [Defect(segment, rn - self.marker_rows[segment] - 1, reason, text) for segment, rn, reason, text in rows]
+        place = "record" if self.format.lines else "rn"
+        rows = self.store.rows(
+            f"select segment, {place}, defect, defect_text from raw where defect is not null order by rn"
+        )
+        return [Defect(segment, self._ordinal(segment, at), reason, text) for segment, at, reason, text in rows]
+
+    def _ordinal(self, segment: int, at: int) -> int:
+        return at if self.format.lines else self.segments[segment].first + at - self.marker_rows[segment] - 1
 
     def keys(self) -> pd.DataFrame:
         """Return rn, day (days since 1970), segment and two 64-bit hashes of event_id, for each row that may load."""
@@ -150,46 +147,32 @@ class Transform:
             from raw where not is_marker and defect is null order by rn"""
         )
 
-    def prepare(self, segments: Sequence[Segment], repeated: Iterable[int]) -> None:
+    def prepare(self, repeated: Iterable[int]) -> None:
         """Derive everything that ``write`` joins, for the rows not in ``repeated``."""
-        self._learn("identities", IDENTITIES, ("caller",), "caller", _identity_row)
-        self._learn("agents", AGENTS, ("agent",), "coalesce(agent, '') as agent", _agent_row)
-        self._learn("calls", CALLS, ("source", "api"), "source, api", _call_row)
-        self._replace("files", FILES, [(i, s.file, s.first, self.marker_rows[i]) for i, s in enumerate(segments)])
+        for learned in self.format.learned:
+            self._learn(learned)
+        files = [(i, s.file, s.first, self.marker_rows[i]) for i, s in enumerate(self.segments)]
+        self._replace("files", FILES, files)
         self._replace("repeated", pa.schema([("rn", pa.int64())]), [(rn,) for rn in repeated])
-        rows = self.store.rows(
-            """select rn, api, parameters, resources, coalesce(owner, recipient_account) from raw
-            where parameters is not null and defect is null and rn not in (select rn from repeated)"""
-        )
-        self._replace("destinations", DESTINATIONS, [_destination_row(*row) for row in rows])
+        for derived in self.format.derived:
+            self._replace(derived.name, derived.schema, [derived.row(*row) for row in self.store.rows(derived.query)])
 
     def write(self, day: date, path: Path) -> None:
         """Write the batch's rows of one day to a Parquet file."""
-        bound = {
-            "bucket_in_arn": BUCKET_IN_ARN,
-            "key_in_arn": KEY_IN_ARN,
-            "ip_address": IP_ADDRESS,
-            "denied": DENIED,
-            "day": day,
-        }
-        write_parquet(self.store, sql("cloudtrail_events"), path, parameters=bound)
+        bound = {"day": day} | self.format.events_parameters()
+        write_parquet(self.store, self._sql("events"), path, parameters=bound)
 
-    def _learn(
-        self, name: str, schema: pa.Schema, keys: tuple[str, ...], select: str, row: Callable[..., tuple[Any, ...]]
-    ) -> None:
+    def _learn(self, learned: Learned) -> None:
         """Add the distinct values of this batch that a table does not hold yet."""
-        if self.store.value(f"select count(*) from {name}") > MANY_CALLERS:
-            self._table(name, schema)
+        if self.store.value(f"select count(*) from {learned.name}") > MANY_VALUES:
+            self._replace(learned.name, learned.schema, [])
         new = self.store.rows(
-            f"select distinct {select} from raw where not is_marker and defect is null "
-            f"except select {', '.join(keys)} from {name}"
+            f"select distinct {learned.select} from raw where not is_marker and defect is null "
+            f"except select {', '.join(learned.keys)} from {learned.name}"
         )
         if new:
-            self.store.register("learned", _arrow(schema, [row(*values) for values in new]))
-            self.store.run(f"insert into {name} select * from learned")
-
-    def _table(self, name: str, schema: pa.Schema) -> None:
-        self._replace(name, schema, [])
+            self.store.register("learned", _arrow(learned.schema, [learned.row(*values) for values in new]))
+            self.store.run(f"insert into {learned.name} select * from learned")
 
     def _replace(self, name: str, schema: pa.Schema, rows: list[tuple[Any, ...]]) -> None:
         self.store.register("given", _arrow(schema, rows))
@@ -207,39 +190,3 @@ def _arrow(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
 def sql(name: str) -> str:
     """Return the text of an SQL file of this folder."""
     return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
-
-
-@cache
-def with_destination() -> list[str]:
-    """Return the calls that name a destination."""
-    return sorted({row.api for row in operations() if row.operation in ("share", "copy") or "Location" in row.api})
-
-
-def _identity_row(caller: str) -> tuple[Any, ...]:
-    who = identity_of(_json(caller) or {})
-    return (
-        caller, who.identity, who.kind, who.account, who.session_name, who.access_key_id, who.role_chain, who.mfa,
-        who.invoked_by, who.account_principal,
-    )  # fmt: skip
-
-
-def _agent_row(agent: str) -> tuple[Any, ...]:
-    cleaned = clean_agent(agent)
-    return agent, cleaned, tool_of(cleaned)
-
-
-def _call_row(source: str, api: str) -> tuple[Any, ...]:
-    known = operation_of(source, api)
-    return source, api, known.operation if known else "configure", known.bytes if known else ""
-
-
-def _destination_row(rn: int, api: str, parameters: str, resources: str | None, owner: str | None) -> tuple[Any, ...]:
-    found = destination_of(api, _json(parameters), _json(resources), owner)
-    return rn, found.kind, found.account, found.bucket, found.source_bucket, found.source_key, found.source_account
-
-
-def _json(text: str | None) -> Any:
-    try:
-        return json.loads(text or "null")
-    except (ValueError, RecursionError):
-        return None

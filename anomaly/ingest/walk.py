@@ -9,16 +9,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-RECORD_LISTS = ("Records", "Events")
-WRAPPERS = ("CloudTrailEvent", "detail", "event", "_source", "_raw", "cloudtrail_event")
+from anomaly.ingest.formats import Format
+
+RECORD_LISTS = ("Records", "Events", "records", "value", "entries")
+"""What envelopes call their list: CloudTrail files, LookupEvents, Azure Monitor, Azure REST, Cloud Logging REST."""
+
+WRAPPERS = ("CloudTrailEvent", "detail", "event", "_source", "_raw", "cloudtrail_event", "LogEntry")
 """Where shippers put the record: LookupEvents, EventBridge, rule tests, Elasticsearch, Splunk."""
 
 DIGEST = "CloudTrail digest file: it holds signatures, no events"
-OTHER = "not a CloudTrail record"
+OTHER = "not a record of this log"
 EARLY_TEXT = 1_000
 
-EMPTY_LIST = re.compile(r'\ufeff?\s*(?:\{\s*"(?:Records|Events)"\s*:\s*\[\s*\]\s*\}|\[\s*\])\s*')
-HEAD = re.compile(r'\s*\{\s*"(?:Records|Events)"\s*:\s*\[')
+LIST_NAMES = "|".join(RECORD_LISTS)
+EMPTY_LIST = re.compile(rf'\ufeff?\s*(?:\{{\s*"(?:{LIST_NAMES})"\s*:\s*\[\s*\]\s*\}}|\[\s*\])\s*')
+HEAD = re.compile(rf'\s*\{{\s*"(?:{LIST_NAMES})"\s*:\s*\[')
 LIST = re.compile(r"\[\s*(?=[{\]])")
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
 TAIL_KEYS = re.compile(r"\]\s*,\s*(?=\")")
@@ -29,9 +34,6 @@ MAX_DIGITS = 400
 MAX_CANDIDATES = 2_000
 """Tries to find the next record after damage before the rest of a file is given up."""
 
-CLOUDTRAIL_KEYS = frozenset(
-    ("eventName", "eventSource", "eventVersion", "eventID", "userIdentity", "awsRegion", "recipientAccountId")
-)
 DECODER = json.JSONDecoder(
     parse_constant=lambda _: None,
     parse_int=lambda digits: int(digits) if len(digits) < MAX_DIGITS else None,
@@ -50,32 +52,32 @@ class Found:
     text: str = ""
 
 
-class NotCloudTrailError(Exception):
-    """The file holds no CloudTrail record at all; the message says what it is instead."""
+class NoRecordError(Exception):
+    """The file holds no record of the format at all; the message says what it is instead."""
 
 
-def walk(data: bytes) -> Iterator[Found]:
-    """Yield every record of a document, in order.
+def walk(data: bytes, format: Format) -> Iterator[Found]:
+    """Yield every record of a document of a JSON format, in order.
 
     Raises
     ------
-    NotCloudTrailError
-        No record in it looks like CloudTrail: raised at the end, before anything was yielded.
+    NoRecordError
+        No record in it looks like the format: raised at the end, before anything was yielded.
     """
     text = data.decode("utf-8-sig", "surrogateescape")  # bytes that are no UTF-8 become U+DC80 to U+DCFF
     if not text.strip("\0 \t\r\n"):
-        raise NotCloudTrailError("empty file" if not data else "file of blanks")
-    found = (Found(ordinal, *rest) for ordinal, rest in enumerate(_elements(text)))
+        raise NoRecordError("empty file" if not data else "file of blanks")
+    found = (Found(ordinal, *rest) for ordinal, rest in enumerate(_Walk(text, format).elements()))
     early: list[Found] = []
     for item in found:
-        if _plausible(item):
+        if _plausible(item, format):
             yield from early
             yield item
             yield from found
             return
         early.append(_shortened(item))
     if not EMPTY_LIST.fullmatch(text):
-        raise NotCloudTrailError(_what(early, text))
+        raise NoRecordError(_what(early, text, format))
 
 
 def _shortened(item: Found) -> Found:
@@ -86,45 +88,100 @@ def _shortened(item: Found) -> Found:
     return Found(item.ordinal, None, reason, (item.text or json.dumps(item.record))[:EARLY_TEXT])
 
 
-def _plausible(found: Found) -> bool:
+def _plausible(found: Found, format: Format) -> bool:
     if found.record is not None:
-        return looks_like_cloudtrail(found.record)
-    return '"eventName"' in found.text or '"userIdentity"' in found.text
+        return _looks(found.record, format)
+    return format.finds.search(found.text.encode("utf-8", "surrogateescape")) is not None
 
 
-def looks_like_cloudtrail(record: Any) -> bool:
-    """Whether an object has at least two of the keys that every CloudTrail record has."""
-    return isinstance(record, Mapping) and len(CLOUDTRAIL_KEYS & record.keys()) >= 2
+def _looks(record: Any, format: Format) -> bool:
+    return format.looks_like is not None and format.looks_like(record)
 
 
-def _what(found: list[Found], text: str) -> str:
+def _what(found: list[Found], text: str, format: Format) -> str:
     if any(item.reason == DIGEST for item in found):
         return DIGEST
     if others := sum(item.reason == OTHER for item in found):
-        return f"no CloudTrail record among {others:,} JSON records"
+        return f"no {format.says} record among {others:,} JSON records"
     if not found:
         return "no record in it"
-    return "binary or not UTF-8, no CloudTrail log" if NOT_UTF8.search(text, 0, 4096) else "no JSON, no CloudTrail log"
+    if NOT_UTF8.search(text, 0, 4096):
+        return f"binary or not UTF-8, no {format.says} log"
+    return f"no JSON, no {format.says} log"
 
 
-def _elements(text: str) -> Iterator[tuple[Any, str, str]]:
-    """Yield (record, reason, text) of each record; resynchronises after damage."""
-    head = HEAD.match(text)
-    at = head.end() if head else SEPARATORS.match(text).end()  # type: ignore[union-attr]  # matches the empty string
-    while at < len(text):
-        start = _skip(text, at)
-        if start >= len(text):
-            return
-        try:
-            value, at = DECODER.raw_decode(text, start)
-        except BROKEN as error:
-            at = _closing(text, start) if isinstance(error, RecursionError) else _next_record(text, start + 1)
-            yield None, _damage(error, text, start, at), text[start : min(at, start + 4000)]
-            continue
-        if NOT_UTF8.search(text, start, at):
-            yield None, "bytes that are not UTF-8", text[start : min(at, start + 4000)]
+class _Walk:
+    """One document's text, walked element by element; resynchronises after damage."""
+
+    def __init__(self, text: str, format: Format) -> None:
+        self.text = text
+        self.format = format
+
+    def elements(self) -> Iterator[tuple[Any, str, str]]:
+        """Yield (record, reason, text) of each record."""
+        text = self.text
+        head = HEAD.match(text)
+        at = head.end() if head else SEPARATORS.match(text).end()  # type: ignore[union-attr]  # matches the empty string
+        while at < len(text):
+            start = _skip(text, at)
+            if start >= len(text):
+                return
+            try:
+                value, at = DECODER.raw_decode(text, start)
+            except BROKEN as error:
+                at = _closing(text, start) if isinstance(error, RecursionError) else self._next_record(start + 1)
+                yield None, _damage(error, text, start, at), text[start : min(at, start + 4000)]
+                continue
+            if NOT_UTF8.search(text, start, at):
+                yield None, "bytes that are not UTF-8", text[start : min(at, start + 4000)]
+            else:
+                yield from self._opened(value, text[start:at])
+
+    def _next_record(self, start: int) -> int:
+        """Return where the next object starts that decodes and looks like a record, the end of the text if none."""
+        for tries, candidate in enumerate(CANDIDATE.finditer(self.text, start)):
+            if tries >= MAX_CANDIDATES:
+                break
+            try:
+                value, _ = DECODER.raw_decode(self.text, candidate.start())
+            except BROKEN:
+                continue
+            if any(_looks(inner, self.format) for inner, _, _ in self._opened(value, "")):
+                return candidate.start()
+        return len(self.text)
+
+    def _opened(self, value: Any, text: str, depth: int = 4) -> Iterator[tuple[Any, str, str]]:
+        """Yield the records inside a decoded value: of a list, an envelope or a wrapper, or the value itself."""
+        if isinstance(value, list) and depth:
+            for inner in value:
+                yield from self._opened(inner, "", depth - 1)
+        elif isinstance(value, str) and value.lstrip().startswith("{") and depth:
+            yield from self._opened_text(value, depth)
+        elif not isinstance(value, Mapping):
+            yield None, f"record is {_kind(value)}, not an object", text or str(value)[:4000]
+        elif (inner := self._inner(value)) is not None and depth:
+            yield from self._opened(inner, "", depth - 1)
         else:
-            yield from _opened(value, text[start:at])
+            yield value, "", text
+
+    def _opened_text(self, value: str, depth: int) -> Iterator[tuple[Any, str, str]]:
+        try:
+            yield from self._opened(DECODER.decode(value), value, depth - 1)
+        except BROKEN:
+            yield None, "wrapped record is broken JSON", value[:4000]
+
+    def _inner(self, value: Mapping[str, Any]) -> Any:
+        """Return what an envelope or wrapper holds, None for a record that stands by itself."""
+        if _looks(value, self.format):
+            return None
+        for key in RECORD_LISTS:
+            if isinstance(value.get(key), list):
+                return value[key]
+        for key in WRAPPERS:
+            inner = value.get(key)
+            if _looks(inner, self.format) or (isinstance(inner, str) and inner.lstrip().startswith("{")):
+                return inner
+        return None
 
 
 def _skip(text: str, at: int) -> int:
@@ -152,20 +209,6 @@ def _past_keys(text: str, tail: re.Match[str]) -> int:
     return tail.end() + length - 1
 
 
-def _next_record(text: str, start: int) -> int:
-    """Return where the next object starts that decodes and looks like a record, the end of the text if none does."""
-    for tries, candidate in enumerate(CANDIDATE.finditer(text, start)):
-        if tries >= MAX_CANDIDATES:
-            break
-        try:
-            value, _ = DECODER.raw_decode(text, candidate.start())
-        except BROKEN:
-            continue
-        if any(looks_like_cloudtrail(inner) for inner, _, _ in _opened(value, "")):
-            return candidate.start()
-    return len(text)
-
-
 def _closing(text: str, start: int) -> int:
     """Return where the value ends that is too deep to decode: its brackets counted, text skipped."""
     depth = 0
@@ -183,42 +226,6 @@ def _damage(error: Exception, text: str, start: int, end: int) -> str:
         where = "the file ends inside the record" if end >= len(text) and error.pos >= len(text) - 1 else error.msg
         return f"broken JSON at character {error.pos - start} of the record: {where}"
     return f"broken JSON: {error}"
-
-
-def _opened(value: Any, text: str, depth: int = 4) -> Iterator[tuple[Any, str, str]]:
-    """Yield the records inside a decoded value: of a list, an envelope or a wrapper, or the value itself."""
-    if isinstance(value, list) and depth:
-        for inner in value:
-            yield from _opened(inner, "", depth - 1)
-    elif isinstance(value, str) and value.lstrip().startswith("{") and depth:
-        yield from _opened_text(value, depth)
-    elif not isinstance(value, Mapping):
-        yield None, f"record is {_kind(value)}, not an object", text or str(value)[:4000]
-    elif (inner := _inner(value)) is not None and depth:
-        yield from _opened(inner, "", depth - 1)
-    else:
-        yield value, "", text
-
-
-def _opened_text(value: str, depth: int) -> Iterator[tuple[Any, str, str]]:
-    try:
-        yield from _opened(DECODER.decode(value), value, depth - 1)
-    except BROKEN:
-        yield None, "wrapped record is broken JSON", value[:4000]
-
-
-def _inner(value: Mapping[str, Any]) -> Any:
-    """Return what an envelope or wrapper holds, None for a record that stands by itself."""
-    if looks_like_cloudtrail(value):
-        return None
-    for key in RECORD_LISTS:
-        if isinstance(value.get(key), list):
-            return value[key]
-    for key in WRAPPERS:
-        inner = value.get(key)
-        if looks_like_cloudtrail(inner) or (isinstance(inner, str) and inner.lstrip().startswith("{")):
-            return inner
-    return None
 
 
 def _kind(value: Any) -> str:

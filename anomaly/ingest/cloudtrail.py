@@ -1,0 +1,124 @@
+"""The CloudTrail format: what is derived in Python for its records, once a distinct value or for rare shapes."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from anomaly.ingest.conform import conform
+from anomaly.ingest.destination import destination_of
+from anomaly.ingest.formats import Derived, Format, Learned
+from anomaly.ingest.identity import identity_of
+from anomaly.ingest.operations import S3_FAMILY, exact_names, operation_of, operations
+from anomaly.ingest.tools import clean_agent, tool_of
+
+BUCKET_IN_ARN = r'"(?:ARN|arn|ARNPrefix)":"arn:[^:"]*:s3[a-z-]*:[^:"]*:[^:"]*:(?:bucket/)?([^/":*]+)[/*"]'
+KEY_IN_ARN = r'"(?:ARN|arn)":"arn:[^:"]*:s3[a-z-]*:[^:"]*:[^:"]*:(?:bucket/)?[^/":]+/((?:[^"\\]|\\.)+)"'
+IP_ADDRESS = r"^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}$|^[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*$"
+DENIED = (
+    r"(?i)denied|unauthorized|forbidden|expiredtoken|invalidtoken|invalidaccesskey|signaturedoesnotmatch|failed auth"
+)
+"""Error codes of a call that was refused; others are errors (NoSuchKey, throttling)."""
+
+CLOUDTRAIL_KEYS = frozenset(
+    ("eventName", "eventSource", "eventVersion", "eventID", "userIdentity", "awsRegion", "recipientAccountId")
+)
+FINDS = re.compile(
+    rb'\\?"(?:userIdentity|eventSource|CloudTrailEvent|digestStartTime)\\?"\s*:|"eventName\\?"\s*:\s*\\?"'
+    rb'|^\s*(?:\xef\xbb\xbf)?\{\s*"(?:Records|Events)"\s*:'
+)
+
+TEXT = pa.string()
+IDENTITIES = pa.schema(
+    [(n, TEXT) for n in ("caller", "identity", "identity_kind", "identity_account", "session_name", "access_key_id")]
+    + [("role_chain", TEXT), ("mfa", pa.bool_()), ("invoked_by", TEXT), ("account_principal", pa.bool_())]
+)
+AGENTS = pa.schema([(name, TEXT) for name in ("agent", "user_agent", "tool")])
+CALLS = pa.schema([(name, TEXT) for name in ("source", "api", "operation", "bytes")])
+DESTINATIONS = pa.schema(
+    [("rn", pa.int64())]
+    + [(name, TEXT) for name in ("destination_kind", "destination_account", "destination_bucket")]
+    + [(name, TEXT) for name in ("source_bucket", "source_key", "source_account")]
+)
+
+
+def looks_like_cloudtrail(record: Any) -> bool:
+    """Whether an object has at least two of the keys that every CloudTrail record has."""
+    return isinstance(record, Mapping) and len(CLOUDTRAIL_KEYS & record.keys()) >= 2
+
+
+@cache
+def with_destination() -> list[str]:
+    """Return the calls that name a destination."""
+    return sorted({row.api for row in operations() if row.operation in ("share", "copy") or "Location" in row.api})
+
+
+def _read_parameters() -> dict[str, Any]:
+    return {"s3_family": S3_FAMILY, "kept": list(exact_names()), "with_destination": with_destination()}
+
+
+def _events_parameters() -> dict[str, Any]:
+    return {
+        "bucket_in_arn": BUCKET_IN_ARN,
+        "key_in_arn": KEY_IN_ARN,
+        "ip_address": IP_ADDRESS,
+        "denied": DENIED,
+    }
+
+
+def _identity_row(caller: str) -> tuple[Any, ...]:
+    who = identity_of(_json(caller) or {})
+    return (
+        caller, who.identity, who.kind, who.account, who.session_name, who.access_key_id, who.role_chain, who.mfa,
+        who.invoked_by, who.account_principal,
+    )  # fmt: skip
+
+
+def _agent_row(agent: str) -> tuple[Any, ...]:
+    cleaned = clean_agent(agent)
+    return agent, cleaned, tool_of(cleaned)
+
+
+def _call_row(source: str, api: str) -> tuple[Any, ...]:
+    known = operation_of(source, api)
+    return source, api, known.operation if known else "configure", known.bytes if known else ""
+
+
+def _destination_row(rn: int, api: str, parameters: str, resources: str | None, owner: str | None) -> tuple[Any, ...]:
+    found = destination_of(api, _json(parameters), _json(resources), owner)
+    return rn, found.kind, found.account, found.bucket, found.source_bucket, found.source_key, found.source_account
+
+
+def _json(text: str | None) -> Any:
+    try:
+        return json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None
+
+
+FORMAT = Format(
+    name="cloudtrail",
+    says="CloudTrail",
+    finds=FINDS,
+    read_parameters=_read_parameters,
+    events_parameters=_events_parameters,
+    learned=(
+        Learned("identities", IDENTITIES, ("caller",), "caller", _identity_row),
+        Learned("agents", AGENTS, ("agent",), "coalesce(agent, '') as agent", _agent_row),
+        Learned("calls", CALLS, ("source", "api"), "source, api", _call_row),
+    ),
+    derived=(
+        Derived(
+            "destinations",
+            DESTINATIONS,
+            """select rn, api, parameters, resources, coalesce(owner, recipient_account) from raw
+            where parameters is not null and defect is null and rn not in (select rn from repeated)""",
+            _destination_row,
+        ),
+    ),
+    looks_like=looks_like_cloudtrail,
+    conform=conform,
+)

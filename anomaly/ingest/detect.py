@@ -1,0 +1,36 @@
+"""Which format a file is, by its content; its name says nothing."""
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from anomaly.ingest.formats import PREFIX_BYTES, Format
+from anomaly.ingest.inflate import GZIP, ZSTD, inflate
+
+RAW_BYTES = 4 << 10
+"""Bytes at the beginning of a gzip file that are inflated to see what it is; logs compress at least fourfold."""
+
+
+def format_of(prefix: bytes, formats: Sequence[Format]) -> Format | None:
+    """Return the first format that a file's first decompressed bytes show; None where none does."""
+    return next((format for format in formats if format.finds.search(prefix)), None)
+
+
+def prefix_of(path: Path, limit: int) -> bytes:
+    """Return a file's first decompressed bytes, about ``PREFIX_BYTES``; of a damaged one what comes out.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    with path.open("rb") as handle:
+        raw = handle.read(RAW_BYTES)
+        if raw.startswith(GZIP):
+            try:
+                return zlib.decompressobj(31).decompress(raw, PREFIX_BYTES)
+            except zlib.error:
+                return inflate(raw + handle.read(), limit).data[:PREFIX_BYTES]
+        if raw.startswith(ZSTD):
+            return inflate(raw + handle.read(), limit).data[:PREFIX_BYTES]
+        return raw + handle.read(PREFIX_BYTES - len(raw))

@@ -6,17 +6,18 @@ from typing import Any, NamedTuple
 from anomaly.simulate.buckets import Bucket
 from anomaly.simulate.caller import TLS, Caller
 from anomaly.simulate.draw import Ids, Rng, stamp
+from anomaly.simulate.forms import CLOUDTRAIL, Place
 
 COPY_ANSWER_BYTES = 224
 IDENTITY = '"userIdentity":null'
 
 
 class Row(NamedTuple):
-    """One record as a trail delivers it."""
+    """One record of a log of ``forms.FORMS``; ``place`` are the parts of its folder (a trail's: account, region)."""
 
     epoch: int
-    account: str
-    region: str
+    log: str
+    place: Place
     text: str
 
 
@@ -129,7 +130,7 @@ class Log:
         line = json.dumps(record, separators=(",", ":")).replace(
             IDENTITY, f'"userIdentity":{caller.credential.json}', 1
         )
-        self.rows.append(Row(int(when), record["recipientAccountId"], region, line))
+        self.rows.append(Row(int(when), CLOUDTRAIL, (record["recipientAccountId"], region), line))
         if self._tally:
             bucket = (record["requestParameters"] or {}).get("bucketName", "")
             self._touch(caller, int(when), bucket, "", 0)
@@ -152,7 +153,7 @@ class Log:
         first, second = bucket.account, caller.credential.account
         if first == second:
             line = form % (time, asked, received, id2, sent, request, event, resource, first, "")
-            self.rows.append(Row(epoch, first, bucket.region, line))
+            self.rows.append(Row(epoch, CLOUDTRAIL, (first, bucket.region), line))
             return
         # one call of two accounts: each trail of ours records it, under its own event id and one shared id
         shared = f'"sharedEventID":"{self.ids.event()}",'
@@ -160,7 +161,7 @@ class Log:
             if account in self._own:
                 own = event if account == first else self.ids.event()
                 line = form % (time, asked, received, id2, sent, request, own, resource, account, shared)
-                self.rows.append(Row(epoch, account, bucket.region, line))
+                self.rows.append(Row(epoch, CLOUDTRAIL, (account, bucket.region), line))
 
 
 def _named(caller: Caller, key: str, params: str) -> str:

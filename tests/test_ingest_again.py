@@ -103,7 +103,7 @@ def test_leftovers_of_a_killed_run_are_removed_and_others_are_not(lake: Lake, tm
     (lake.root / "quarantine" / "part-00000009.jsonl").write_text("{}")
     (day / "other.parquet").write_bytes((day / "part-00000001~cloudtrail.parquet").read_bytes())
     load(lake, folder)
-    assert sorted(path.name for path in day.iterdir()) == ["part-00000001~cloudtrail.parquet", "other.parquet"]
+    assert sorted(path.name for path in day.iterdir()) == ["other.parquet", "part-00000001~cloudtrail.parquet"]
     assert entries(lake) == []
 
 

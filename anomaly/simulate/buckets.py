@@ -59,7 +59,11 @@ ENDINGS = {
 
 @dataclass
 class Bucket:
-    """One bucket: where it is, how sensitive, and the population that its style draws."""
+    """One bucket: where it is, how sensitive, and the population that its style draws.
+
+    ``access`` says whether it writes a server access log, with line ends of an ``old`` or ``new`` age; ``trail`` is
+    False where no trail records its objects.
+    """
 
     seed: int
     name: str
@@ -70,6 +74,8 @@ class Bucket:
     style: str
     first: date
     kms: bool = False
+    access: str = ""
+    trail: bool = True
     _cache: dict[str, list[Object]] = field(default_factory=dict, repr=False)
 
     @property

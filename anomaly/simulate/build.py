@@ -2,12 +2,14 @@
 
 from datetime import date
 
-from anomaly.simulate import words
+from anomaly.simulate import access_only, words
 from anomaly.simulate.buckets import Bucket
 from anomaly.simulate.draw import Rng, choose, hexes, rng, some
+from anomaly.simulate.forms import S3_ACCESS
 from anomaly.simulate.machines import install
 from anomaly.simulate.network import PARTNER, Site, World
 from anomaly.simulate.org import Account, Org
+from anomaly.simulate.sources import DEFAULT
 from anomaly.simulate.staff import hire
 
 PARTNERS = ("partner-logistics", "partner-analytics")
@@ -15,7 +17,7 @@ STRANGERS = 5
 SPARE_BUCKET_SHARE = 0.6
 
 
-def build(seed: int, first: date, days: int, scale: float) -> Org:
+def build(seed: int, first: date, days: int, scale: float, sources: tuple[str, ...] = DEFAULT) -> Org:
     """Draw everything that does not change from day to day."""
     draw = rng(seed, "org")
     name = choose(draw, words.COMPANY) + choose(draw, ("", "-group", "-labs", "-io"))
@@ -37,10 +39,13 @@ def build(seed: int, first: date, days: int, scale: float) -> Org:
         holidays=frozenset(draw.integers(0, max(days, 2), 2).tolist()),
         endpoints={a.id: f"vpce-0{hexes(draw, 16)}" for a in accounts if a.relation == "own"},
         console=f"vpce-{hexes(draw, 8)}",
+        sources=sources,
     )
     staff = hire(org, places)
     org.actors += staff
     install(org, staff)
+    if S3_ACCESS in sources:
+        access_only.switch_on(org)
     return org
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from anomaly.simulate.draw import rng, stamp
 from anomaly.simulate.forms import CLOUDTRAIL, FORMS, Place
 from anomaly.simulate.org import Org
-from anomaly.simulate.wire import Log, Row
+from anomaly.simulate.row import Row
+from anomaly.simulate.wire import Log
 
 BUSY_ROWS = 30_000
 AGAIN_S = (5, 1500)

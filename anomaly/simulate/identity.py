@@ -127,6 +127,12 @@ def by_stranger(account: str, principal_id: str) -> Credential:
     )
 
 
+def anonymous() -> Credential:
+    """A call that nobody signed."""
+    who = {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
+    return Credential("anonymous", "", "", _json(who))
+
+
 def by_root(account: str, key: str, created: int) -> Credential:
     """The account's root user, from the console."""
     body = {

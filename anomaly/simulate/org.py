@@ -1,5 +1,6 @@
 """The organisation as everyone in the simulator sees it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -47,7 +48,11 @@ class Actor(Protocol):
 
 @dataclass
 class Org:
-    """Accounts, buckets, networks, and everyone who acts; ``console`` is the endpoint of the provider's own console."""
+    """Accounts, buckets, networks, and everyone who acts; ``console`` is the endpoint of the provider's own console.
+
+    ``sources`` are the logs written. ``untrailed`` are buckets whose objects no trail records; ``more_papers`` are rows
+    that context files get beside those drawn from the rest, by file name.
+    """
 
     seed: int
     first: date
@@ -64,6 +69,9 @@ class Org:
     console: str
     actors: list[Actor] = field(default_factory=list)
     workflows: list[Workflow] = field(default_factory=list)
+    sources: tuple[str, ...] = ("cloudtrail",)
+    untrailed: list[Bucket] = field(default_factory=list)
+    more_papers: dict[str, list[Sequence[object]]] = field(default_factory=dict)
 
     def at(self, day: int, hour: float) -> float:
         """UTC seconds since 1970 of an hour of a day of the simulation."""

@@ -1,7 +1,7 @@
 """What the organisation writes down: the context files, and the truth that only the simulator knows."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from anomaly.simulate.deeds import Campaign
@@ -21,26 +21,32 @@ Touched = tuple[Campaign, list[Touch]]
 
 def write_context(out: Path, org: Org) -> None:
     """Write the five files of the context folder."""
-    _write(
-        out / "inventory.csv",
+    for name, header, rows in _papers(org):
+        _write(out / name, header, [*rows, *org.more_papers.get(name, [])])
+
+
+def _papers(org: Org) -> Iterator[tuple[str, Sequence[str], Iterable[Sequence[object]]]]:
+    buckets = org.buckets + org.untrailed
+    yield (
+        "inventory.csv",
         ("bucket", "cloud", "account", "sensitivity", "owner"),
-        ((b.name, "aws", b.account, b.sensitivity, f"{b.owner}@{org.name}.example") for b in org.buckets),
+        ((b.name, "aws", b.account, b.sensitivity, f"{b.owner}@{org.name}.example") for b in buckets),
     )
-    _write(
-        out / "accounts.csv",
+    yield (
+        "accounts.csv",
         ("cloud", "account", "label", "relation"),
         (("aws", a.id, a.label, a.relation) for a in org.accounts if a.relation != "stranger"),
     )
-    _write(out / "networks.csv", ("cidr", "label", "kind"), ((s.cidr, s.label, s.kind) for s in org.sites))
-    _write(
-        out / "workflows.csv",
+    yield "networks.csv", ("cidr", "label", "kind"), ((s.cidr, s.label, s.kind) for s in org.sites)
+    yield (
+        "workflows.csv",
         ("id", "identity", "bucket", "destination", "reason", "owner", "review_by"),
         (
             (w.id, w.identity, w.bucket, w.destination, w.reason, w.owner, w.review_by.isoformat())
             for w in org.workflows
         ),
     )
-    _write(out / "asn.csv", ("cidr", "asn", "organisation", "country"), _asn(org))
+    yield "asn.csv", ("cidr", "asn", "organisation", "country"), _asn(org)
 
 
 def _asn(org: Org) -> Iterable[Sequence[object]]:

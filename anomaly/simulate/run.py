@@ -14,6 +14,7 @@ from anomaly.simulate.delivery import Parcel, deliver, late
 from anomaly.simulate.org import Org
 from anomaly.simulate.papers import Touched, write_context, write_truth
 from anomaly.simulate.plan import plan
+from anomaly.simulate.sources import DEFAULT, chosen
 from anomaly.simulate.wire import Touch
 
 FIRST_DAY = date(2026, 1, 5)
@@ -42,6 +43,7 @@ class _Order:
     scale: float
     attacks: tuple[str, ...] | None
     attack_from: int
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def simulate(
     attacks: Sequence[str] | None = None,
     attack_from: int = ATTACK_FROM,
     processes: int = 1,
+    sources: Sequence[str] = DEFAULT,
 ) -> SimulationReport:
     """Write a synthetic organisation's logs, context files and truth below a folder.
 
@@ -82,14 +85,18 @@ def simulate(
     processes
         How many share the days; the files are the same for any number. More than one starts fresh interpreters, so
         a script that asks for them needs the usual ``if __name__ == "__main__"``.
+    sources
+        The logs to write, of ``sources.SOURCES``; one more leaves the files of the others as they are, but for the
+        attacks that only it shows.
 
     Raises
     ------
     UsageError
-        For an unknown scenario, a folder that holds something, or days or scale that make no sense.
+        For an unknown scenario or source, a folder that holds something, or days or scale that make no sense.
     """
     _check(out, days, scale, attack_from, processes)
-    order = _Order(out, seed, days, start, scale, None if attacks is None else tuple(attacks), attack_from)
+    logs = chosen(sources)
+    order = _Order(out, seed, days, start, scale, None if attacks is None else tuple(attacks), attack_from, logs)
     org, campaigns = _drawn(order)
     parts = list(_share(order, min(processes, days)))
     touched: list[Touched] = [(campaigns[i], touches) for part in parts for i, touches in part.touched]
@@ -115,7 +122,7 @@ def _check(out: Path, days: int, scale: float, attack_from: int, processes: int)
 
 
 def _drawn(order: _Order) -> tuple[Org, list[Campaign]]:
-    org = build(order.seed, order.start, order.days, order.scale)
+    org = build(order.seed, order.start, order.days, order.scale, order.sources)
     return org, plan(org, order.attacks, order.attack_from)
 
 

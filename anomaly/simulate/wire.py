@@ -3,22 +3,15 @@
 import json
 from typing import Any, NamedTuple
 
+from anomaly.simulate.access_log import logged
 from anomaly.simulate.buckets import Bucket
 from anomaly.simulate.caller import TLS, Caller
 from anomaly.simulate.draw import Ids, Rng, stamp
-from anomaly.simulate.forms import CLOUDTRAIL, Place
+from anomaly.simulate.forms import CLOUDTRAIL
+from anomaly.simulate.row import Row
 
 COPY_ANSWER_BYTES = 224
 IDENTITY = '"userIdentity":null'
-
-
-class Row(NamedTuple):
-    """One record of a log of ``forms.FORMS``; ``place`` are the parts of its folder (a trail's: account, region)."""
-
-    epoch: int
-    log: str
-    place: Place
-    text: str
 
 
 class Touch(NamedTuple):
@@ -61,16 +54,12 @@ class Log:
     ) -> None:
         """Add a data event on one object; ``sent`` and ``received`` are bytes, ``when`` UTC seconds since 1970."""
         resource = f'{{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::{bucket.name}/{key}"}},'
-        self._emit(
-            caller.template(api, bucket, error),
-            caller,
-            bucket,
-            int(when),
-            _named(caller, key, params),
-            resource,
-            sent,
-            received,
-        )
+        asked = _named(caller, key, params)
+        form = caller.template(api, bucket, error)
+        ids = self._emit(form, caller, bucket, int(when), asked, resource, sent, received)
+        if bucket.access:
+            line = logged(caller, bucket, api, int(when), ids, key, asked, sent=sent, received=received, error=error)
+            self.rows.append(line)
         if self._tally:
             read = api == "GetObject" and not error
             self._touch(caller, int(when), bucket.name, key if read else "", sent if read else 0)
@@ -81,7 +70,10 @@ class Log:
         """Add one page of a listing; the log calls both versions of the call ListObjects."""
         resource = f'{{"type":"AWS::S3::Object","ARNPrefix":"arn:aws:s3:::{bucket.name}/{prefix}"}},'
         asked = f',"list-type":"2","prefix":"{prefix}","encoding-type":"url"{params}{caller.extra}'
-        self._emit(caller.template("ListObjects", bucket, error), caller, bucket, int(when), asked, resource, sent, 0)
+        form = caller.template("ListObjects", bucket, error)
+        ids = self._emit(form, caller, bucket, int(when), asked, resource, sent, 0)
+        if bucket.access:
+            self.rows.append(logged(caller, bucket, "ListObjects", int(when), ids, prefix, sent=sent, error=error))
         if self._tally:
             self._touch(caller, int(when), bucket.name, "", 0)
 
@@ -96,7 +88,13 @@ class Log:
         )
         form = caller.template("UploadPartCopy" if part else "CopyObject", target, "")
         asked = _named(caller, to, f',"x-amz-copy-source":"{source.name}/{key}"{part}')
-        self._emit(form, caller, target, int(when), asked, resource, COPY_ANSWER_BYTES + len(key) % 40, 0)
+        answer = COPY_ANSWER_BYTES + len(key) % 40
+        ids = self._emit(form, caller, target, int(when), asked, resource, answer, 0)
+        if source.access:
+            self.rows.append(logged(caller, source, "PartSource" if part else "CopySource", int(when), ids, key))
+        if target.access:
+            api = "UploadPartCopy" if part else "CopyObject"
+            self.rows.append(logged(caller, target, api, int(when), ids, to, sent=answer))
         if self._tally:
             self._touch(caller, int(when), source.name, key, 0, f"{target.account}/{target.name}")
 
@@ -147,21 +145,23 @@ class Log:
 
     def _emit(
         self, form: str, caller: Caller, bucket: Bucket, epoch: int, asked: str, resource: str, sent: int, received: int
-    ) -> None:
+    ) -> tuple[str, str]:
         request, id2, event = self.ids.next()
         time = stamp(epoch)
         first, second = bucket.account, caller.credential.account
         if first == second:
             line = form % (time, asked, received, id2, sent, request, event, resource, first, "")
-            self.rows.append(Row(epoch, CLOUDTRAIL, (first, bucket.region), line))
-            return
+            if bucket.trail:
+                self.rows.append(Row(epoch, CLOUDTRAIL, (first, bucket.region), line))
+            return request, id2
         # one call of two accounts: each trail of ours records it, under its own event id and one shared id
         shared = f'"sharedEventID":"{self.ids.event()}",'
-        for account in (first, second):
+        for account in (first, second) if bucket.trail else ():
             if account in self._own:
                 own = event if account == first else self.ids.event()
                 line = form % (time, asked, received, id2, sent, request, own, resource, account, shared)
                 self.rows.append(Row(epoch, CLOUDTRAIL, (account, bucket.region), line))
+        return request, id2
 
 
 def _named(caller: Caller, key: str, params: str) -> str:

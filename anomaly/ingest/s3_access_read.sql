@@ -78,17 +78,23 @@ timed as (
         *,
         try_strptime(written_time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC' as event_time
     from fields
+),
+
+judged as (
+    select
+        *,
+        case
+            when not is_line then 'no S3 server access log line'
+            when event_time is null then 'the time ' || left(written_time, 60) || ' cannot be read'
+            when event_time not between timestamp '2006-03-14' and timestamp '2100-01-01'
+                then 'the time ' || left(written_time, 60) || ' is outside 2006-03-14 (S3 opened) to 2100-01-01'
+        end as defect
+    from timed
 )
 
 select
     *,
     false as is_marker,
     'digest-' || md5(line) as event_id,
-    case
-        when not is_line then 'no S3 server access log line'
-        when event_time is null then 'the time ' || left(written_time, 60) || ' cannot be read'
-        when event_time not between timestamp '2006-03-14' and timestamp '2100-01-01'
-            then 'the time ' || left(written_time, 60) || ' is outside 2006-03-14 (S3 opened) to 2100-01-01'
-    end as defect,
-    case when not is_line or event_time is null then line end as defect_text
-from timed
+    case when defect is not null then line end as defect_text
+from judged

@@ -43,8 +43,11 @@ named as (
         fields[place[12]] as packet_source,
         fields[place[13]] as direction,
         fields[place[14]] as region,
-        make_timestamp(try_cast(fields[place[7]] as bigint) * 1000000) as event_time,
-        make_timestamp(try_cast(fields[place[8]] as bigint) * 1000000) as end_time
+        -- 1142294400 is 2006-03-14, 4102444800 is 2100-01-01
+        case when try_cast(fields[place[7]] as bigint) between 1142294400 and 4102444799
+            then make_timestamp(try_cast(fields[place[7]] as bigint) * 1000000) end as event_time,
+        case when try_cast(fields[place[8]] as bigint) between 1142294400 and 4102444799
+            then make_timestamp(try_cast(fields[place[8]] as bigint) * 1000000) end as end_time
     from halves
     left join layouts on halves.layout = layouts.layout
 ),
@@ -60,9 +63,7 @@ judged as (
             when not regexp_matches(source_address, $ip_address) or not regexp_matches(destination_address, $ip_address)
                 then 'srcaddr or dstaddr is no address'
             when try_cast(bytes as bigint) is null or try_cast(bytes as bigint) < 0 then 'bytes is no number'
-            when event_time is null or end_time is null then 'start or end is no time'
-            when event_time not between timestamp '2006-03-14' and timestamp '2100-01-01'
-                then 'start is outside 2006-03-14 to 2100-01-01'
+            when event_time is null or end_time is null then 'start or end is no time from 2006-03-14 to 2100-01-01'
         end as defect
     from named
 )

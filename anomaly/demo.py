@@ -108,7 +108,7 @@ def run(out: Path, *, seed: int, days: int, scale: float, attack_from: int, say:
     settings = replace(Settings(), lake=LakeSettings(lake.root), context=ContextSettings(out / "org" / "context"))
     with _timed("read the raw logs", seconds, say):
         ingested = ingest([out / "org" / "logs"], lake)
-    context = Context.load(settings.context.folder)
+    context = Context.load(settings.context.folder, settings.detection)
     until = START + timedelta(days=attack_from)
     with _timed("build features and train", seconds, say):
         train_model(lake, context, settings, until)

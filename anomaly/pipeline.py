@@ -24,6 +24,8 @@ from anomaly.store import Lake, Store
 
 FEATURES = "session_features"
 MENTIONED = "mentioned"
+# Context tables that a day sees whole, whatever it mentions.
+WHOLE = ("workflows", "role_context", "expected_countries")
 
 
 @dataclass(frozen=True)
@@ -202,10 +204,13 @@ class Pipeline:
         # only what the day mentions: a change elsewhere in the files must not rebuild this day
         if name == "addresses":
             return self.context.addresses(self._mentioned(day, "address"))
+        if name == "identities":
+            return self.context.identity_kinds(self._mentioned(day, "identity"))
         if name == "workflow_addresses":
             return self.context.workflow_addresses(self._mentioned(day, "address"))
-        if name == "workflows":
-            return self.context.workflows
+        if name in WHOLE:
+            whole: pd.DataFrame = getattr(self.context, name)
+            return whole
         if name == "accounts":
             owners = self._frame("inventory", day)["account"]
             return _rows(self.context.accounts, "account", {*self._mentioned(day, "account"), *owners})

@@ -10,7 +10,16 @@ from anomaly.catalog import catalog
 from anomaly.data import data_folder
 from anomaly.errors import CatalogError, UnknownNameError, nearest
 
-CONTEXT_TABLES = {"accounts", "addresses", "inventory", "workflows", "workflow_addresses"}
+CONTEXT_TABLES = {
+    "accounts",
+    "addresses",
+    "expected_countries",
+    "identities",
+    "inventory",
+    "role_context",
+    "workflows",
+    "workflow_addresses",
+}
 HEADER_KEYS = {"stage", "row", "key", "inputs", "history", "before", "context", "broadcast", "grain", "sorted", "owner"}
 HEADER_LINE = re.compile(r"-- (?P<key>[a-z]+):\s+(?P<value>.*\S)\s*")
 

@@ -21,3 +21,16 @@ create or replace macro sensitivity_factor(weight) as
 -- Saturday or Sunday, of a day counted from 1970-01-01 (a Thursday).
 create or replace macro is_weekend(day) as
     (day + 4) % 7 in (0, 6);
+
+-- How a bucket, or an account, is written as a destination: as in workflows.csv. A Google account with a dot and no
+-- colon is the mail domain of a user of another organisation (a project id has no dot, one of a domain has a colon).
+create or replace macro bucket_address(cloud, bucket) as
+    case cloud when 'gcp' then 'gs://' when 'azure' then 'azure-account:' else 's3://' end || bucket;
+
+create or replace macro account_address(cloud, account) as
+    case
+        when cloud = 'gcp' and contains(account, '.') and not contains(account, ':') then 'gcp-domain:'
+        when cloud = 'gcp' then 'gcp-project:'
+        when cloud = 'azure' then 'azure-account:'
+        else 'aws-account:'
+    end || account;

@@ -25,7 +25,10 @@ from anomaly.context import frames
 CONTEXT: dict[str, dict[str, Any]] = {
     "accounts": frames.ACCOUNTS,
     "addresses": frames.ADDRESSES,
+    "expected_countries": frames.EXPECTED_COUNTRIES,
+    "identities": frames.IDENTITIES,
     "inventory": frames.INVENTORY,
+    "role_context": frames.ROLE_CONTEXT,
     "workflows": frames.WORKFLOWS,
     "workflow_addresses": frames.WORKFLOW_ADDRESSES,
 }

@@ -58,7 +58,7 @@ def test_the_rows_come_through(folder: Path) -> None:
         ("aws-account:111122223333", ("aws-account", "111122223333")),
         ("gcp-project:web-1", ("gcp-project", "web-1")),
         ("azure-account:lake1", ("azure-account", "lake1")),
-        ("gs://vault", ("bucket", "vault")),
+        ("gs://vault", ("gcs-bucket", "vault")),
         ("ip:2001:DB8::1", ("ip", "2001:db8::1")),
         ("internal", ("internal", None)),
         ("internet", ("internet", None)),

@@ -24,6 +24,8 @@ CONTEXT_COLUMNS = {
         "asn": "BIGINT",
         "organisation": "VARCHAR",
     },
+    "expected_countries": {"country": "VARCHAR"},
+    "identities": {"identity": "VARCHAR", "identity_kind": "VARCHAR", "label": "VARCHAR"},
     "inventory": {
         "bucket": "VARCHAR",
         "cloud": "VARCHAR",
@@ -32,6 +34,7 @@ CONTEXT_COLUMNS = {
         "sensitivity_weight": "BIGINT",
         "owner": "VARCHAR",
     },
+    "role_context": {"identity_glob": "VARCHAR"},
     "workflows": {
         "workflow_id": "VARCHAR",
         "identity_glob": "VARCHAR",

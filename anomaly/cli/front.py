@@ -96,7 +96,7 @@ class Setup:
         """The context files, read; raises ContextError with every mistake."""
         from anomaly.context import Context
 
-        return Context.load(self.settings.context.folder)
+        return Context.load(self.settings.context.folder, self.settings.detection)
 
 
 def common(function: Callable[..., None]) -> Callable[..., None]:

@@ -5,6 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from anomaly.globs import glob
+
+# ISO 3166
+COUNTRY = re.compile(r"[A-Z]{2}")
+
 Check = Callable[[Any], None]
 
 # The units that DuckDB takes.
@@ -31,6 +36,23 @@ def memory(value: str) -> None:
     """Check an amount of memory as DuckDB reads it; empty leaves it to DuckDB."""
     if value and not MEMORY.fullmatch(value):
         raise ValueError("is not an amount of memory such as 2GB, 512MiB or 60%")
+
+
+def globs(values: tuple[str, ...]) -> None:
+    """Check globs as workflows.csv writes them."""
+    for value in values:
+        not_empty(value)
+        try:
+            glob(value)
+        except ValueError as error:
+            raise ValueError(f"holds {value!r}, which {error}") from None
+
+
+def countries(values: tuple[str, ...]) -> None:
+    """Check countries of two capital letters, as ISO 3166 has them."""
+    for value in values:
+        if not COUNTRY.fullmatch(value):
+            raise ValueError(f"holds {value!r}, which is not a country of two capital letters such as DE")
 
 
 def not_empty(value: object) -> None:

@@ -25,7 +25,8 @@ KINDS = {
     dict: "a section",
     list: "a list",
 }
-SETTING_KINDS = {**KINDS, Path: "a path"}
+TEXTS = tuple[str, ...]
+SETTING_KINDS = {**KINDS, Path: "a path", TEXTS: "a list of texts"}
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ def typed(value: object, kind: Any) -> Any:
         return Path(value) if str(value) else Path()
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
+    if kind == TEXTS and isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        return tuple(value)
     if type(value) is kind:
         return value
     raise ValueError(f"is {KINDS.get(type(value), type(value).__name__)}, not {SETTING_KINDS[kind]}")

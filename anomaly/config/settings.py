@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from anomaly.config.checks import above_zero, at_least, memory, not_empty
+from anomaly.config.checks import above_zero, at_least, countries, globs, memory, not_empty
 from anomaly.config.gather import Field, field_of, gather
 from anomaly.errors import ConfigError
 
@@ -43,6 +43,20 @@ class FeatureSettings:
 
 
 @dataclass(frozen=True)
+class DetectionSettings:
+    """What ATT&CK's analytic AN0370 leaves to the organisation: its mutable elements."""
+
+    iam_role_context: Annotated[
+        tuple[str, ...], "globs of the roles expected to move data (IAMRoleContext); empty expects any", globs
+    ] = ()
+    geo_destination_threshold: Annotated[
+        tuple[str, ...],
+        "countries work may come from and data go to, such as DE (GeoDestinationThreshold); empty: learned",
+        countries,
+    ] = ()
+
+
+@dataclass(frozen=True)
 class TrainSettings:
     """Training the model."""
 
@@ -66,6 +80,7 @@ class Settings:
     context: ContextSettings = ContextSettings()
     ingest: IngestSettings = IngestSettings()
     features: FeatureSettings = FeatureSettings()
+    detection: DetectionSettings = DetectionSettings()
     train: TrainSettings = TrainSettings()
     score: ScoreSettings = ScoreSettings()
 

@@ -9,7 +9,7 @@ FORMS: dict[str, tuple[str, checks.Check]] = {
     "gcp-project:": ("gcp-project", checks.word),
     "azure-account:": ("azure-account", checks.word),
     "s3://": ("bucket", lambda value: checks.bucket("aws", value)),
-    "gs://": ("bucket", lambda value: checks.bucket("gcp", value)),
+    "gs://": ("gcs-bucket", lambda value: checks.bucket("gcp", value)),
     "cidr:": ("cidr", checks.cidr),
     "ip:": ("ip", checks.address),
 }

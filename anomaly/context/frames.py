@@ -1,5 +1,6 @@
 """Clean rows into DataFrames of fixed columns and types, the same when empty, ready to be shown to SQL."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -47,6 +48,10 @@ ADDRESSES = {
     "organisation": TEXT,
 }
 WORKFLOW_ADDRESSES = {"workflow_id": TEXT, "source_ip": TEXT}
+IDENTITY_GLOBS = {"identity_glob": TEXT, "identity_kind": TEXT, "label": TEXT}
+IDENTITIES = {"identity": TEXT, "identity_kind": TEXT, "label": TEXT}
+ROLE_CONTEXT = {"identity_glob": TEXT}
+EXPECTED_COUNTRIES = {"country": TEXT}
 
 
 def frame(columns: Mapping[str, Any], types: Mapping[str, Any]) -> pd.DataFrame:
@@ -69,6 +74,20 @@ def inventory(rows: Iterable[Row]) -> pd.DataFrame:
 def workflows(rows: Iterable[Row]) -> pd.DataFrame:
     """Return one row a workflow, its destination split into type and value."""
     return frame_of_rows(map(_workflow, rows), WORKFLOWS)
+
+
+def identity_globs(rows: Iterable[Row]) -> pd.DataFrame:
+    """Return one row a glob, the most telling first: more letters before fewer, then by the alphabet."""
+    renamed: list[Row] = [
+        {"identity_glob": row["identity"], "identity_kind": row["kind"], "label": row["label"]} for row in rows
+    ]
+    renamed.sort(key=_vague)
+    return frame_of_rows(renamed, IDENTITY_GLOBS)
+
+
+def _vague(row: Row) -> tuple[int, str]:
+    pattern = str(row["identity_glob"])
+    return -len(re.sub(r"\[[^]]*\]|[*?]", "", pattern)), pattern
 
 
 def _workflow(row: Row) -> Row:

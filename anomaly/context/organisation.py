@@ -1,7 +1,9 @@
 """The context as one frozen object: read once a command, then shown to SQL as tables."""
 
+import fnmatch
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from anomaly.config.settings import DetectionSettings
 from anomaly.context import frames, tables
 from anomaly.context.addresses import AddressBook, distinct
 from anomaly.context.intervals import Ranges, address_keys
@@ -29,8 +32,16 @@ class Context:
         Columns and types as in ``anomaly.context.frames``, also when empty; an empty cell is missing (NULL in SQL).
     asn : DataFrame
         Columns cidr, asn, organisation, country; no rows where there is no asn.csv.
+    identities : DataFrame
+        Columns identity_glob, identity_kind, label, the most telling glob first; no rows where there is no
+        identities.csv.
+    role_context : DataFrame
+        Column identity_glob: the setting ``detection.iam_role_context``.
+    expected_countries : DataFrame
+        Column country: the setting ``detection.geo_destination_threshold``.
     digest : str
-        SHA-256 of the rows. Order, spelling of ranges, quoting, comments and extra columns do not change it.
+        SHA-256 of the rows and of both settings. Order, spelling of ranges, quoting, comments and extra columns do not
+        change it.
     """
 
     inventory: pd.DataFrame
@@ -38,11 +49,20 @@ class Context:
     networks: pd.DataFrame
     workflows: pd.DataFrame
     asn: pd.DataFrame
+    identities: pd.DataFrame
+    role_context: pd.DataFrame
+    expected_countries: pd.DataFrame
     digest: str
 
     @classmethod
-    def load(cls, folder: Path) -> "Context":
-        """Read the CSV files of a folder; raises ContextError with every mistake of every file."""
+    def load(cls, folder: Path, detection: DetectionSettings | None = None) -> "Context":
+        """Read the CSV files of a folder, and take what the settings say of the organisation.
+
+        Raises
+        ------
+        ContextError
+            With every mistake of every file.
+        """
         if not folder.is_dir():
             raise ContextError(_no_folder(folder))
         readers = {table.file: Reader(table, folder / table.file) for table in tables.TABLES}
@@ -50,13 +70,23 @@ class Context:
         if mistakes:
             raise ContextError(_report(folder, mistakes))
         rows = {file: reader.rows for file, reader in readers.items()}
+        chosen = detection or DetectionSettings()
+        roles = sorted(set(chosen.iam_role_context))
+        countries = sorted(set(chosen.geo_destination_threshold))
+        settings: dict[str, list[Row]] = {
+            "iam_role_context": [{"identity_glob": each} for each in roles],
+            "geo_destination_threshold": [{"country": each} for each in countries],
+        }
         return cls(
             inventory=frames.inventory(rows["inventory.csv"]),
             accounts=frames.frame_of_rows(rows["accounts.csv"], frames.ACCOUNTS),
             networks=frames.frame_of_rows(rows["networks.csv"], frames.NETWORKS),
             workflows=frames.workflows(rows["workflows.csv"]),
             asn=frames.frame_of_rows(rows["asn.csv"], ASN_COLUMNS),
-            digest=_digest(rows),
+            identities=frames.identity_globs(rows["identities.csv"]),
+            role_context=frames.frame({"identity_glob": roles}, frames.ROLE_CONTEXT),
+            expected_countries=frames.frame({"country": countries}, frames.EXPECTED_COUNTRIES),
+            digest=_digest(rows | settings),
         )
 
     @staticmethod
@@ -71,6 +101,17 @@ class Context:
         kind ``malformed`` and no network.
         """
         return self._book.look_up(ips)
+
+    def identity_kinds(self, identities: Iterable[str]) -> pd.DataFrame:
+        """Return identity, identity_kind, label: of these identities those that a glob of identities.csv fits."""
+        patterns = [re.compile(fnmatch.translate(pattern)) for pattern in self.identities["identity_glob"]]
+        said = list(zip(patterns, self.identities["identity_kind"], self.identities["label"], strict=True))
+        rows = [
+            {"identity": identity, "identity_kind": kind, "label": label}
+            for identity in identities
+            for _, kind, label in [row for row in said if row[0].match(identity)][:1]
+        ]
+        return frames.frame_of_rows(rows, frames.IDENTITIES)
 
     def workflow_addresses(self, ips: Iterable[str | None]) -> pd.DataFrame:
         """Return workflow_id, source_ip: which distinct addresses each workflow to a range or address covers."""

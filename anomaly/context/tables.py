@@ -9,6 +9,8 @@ from anomaly.globs import glob
 
 CLOUDS = ("aws", "gcp", "azure")
 RELATIONS = ("own", "partner")
+# Of the kinds an identity may have, those a person may say; anonymous and signed_url are what a request is.
+IDENTITY_KINDS = ("human", "workload", "service", "external")
 # Kinds of networks.csv; the kinds of an address in no row (private, internet, malformed) are not for the file to say.
 NETWORK_KINDS = ("office", "vpn", "onprem", "nat", "vpc", "ci", "partner", "hosting", "other")
 # Our choice: a restricted object weighs as much as ten internal ones, a public one nothing, for it is public.
@@ -124,4 +126,17 @@ ASN = Table(
     required=False,
 )
 
-TABLES = (INVENTORY, ACCOUNTS, NETWORKS, WORKFLOWS, ASN)
+IDENTITIES = Table(
+    "identities.csv",
+    "identities whose kind you know better than a log can tell; of several globs that fit, the longest counts",
+    (
+        Field("identity", "glob of identities as the logs have them", glob),
+        Field("kind", f"{' or '.join(IDENTITY_KINDS)}", checks.one_of(IDENTITY_KINDS)),
+        Field("label", "what you call them; may be empty", required=False),
+    ),
+    key=("identity",),
+    example=("arn:aws:iam::111122223333:user/svc-*", "workload", "users that scripts sign in as"),
+    required=False,
+)
+
+TABLES = (INVENTORY, ACCOUNTS, NETWORKS, WORKFLOWS, ASN, IDENTITIES)

@@ -1,14 +1,39 @@
 -- stage:     sessions/acts
 -- row:       one distinct act of the day, labelled with what the organisation knows and numbered into a session
 -- key:       identity
--- inputs:    events, twins
--- context:   accounts, addresses, inventory
--- broadcast: twins
+-- inputs:    events, twins, requests, chains
+-- context:   accounts, addresses, identities, inventory
+-- broadcast: twins, requests
 -- grain:     event_id
 -- sorted:    no
 -- owner:     detection
 with distinct_events as (
-    select * from events anti join twins on events.event_id = twins.event_id
+    select
+        e.* exclude (bytes_read, destination_account, destination_bucket),
+        -- an endpoint's record of a read is no second reading of its bytes
+        case when e.source != 'cloudtrail_vpce' then coalesce(e.bytes_read, r.bytes_read) end as bytes_read,
+        coalesce(e.destination_bucket, r.destination_bucket) as named_bucket,
+        e.destination_account as named_account,
+        r.destination_account as written_account
+    from events as e
+    anti join twins on e.event_id = twins.event_id
+    left join requests as r on e.event_id = r.event_id
+    -- flows are joined to sessions later: they are no acts of an identity
+    where e.operation != 'flow' and r.is_twin is distinct from true
+),
+
+addressed as (
+    -- a transfer job may name a bucket of another cloud, with its scheme
+    select
+        d.* exclude (named_bucket),
+        case
+            when named_bucket like 's3://%' then 'aws'
+            when named_bucket like 'gs://%' then 'gcp'
+            when named_bucket like 'azure-account:%' then 'azure'
+            else provider
+        end as destination_cloud,
+        regexp_replace(named_bucket, '^(s3://|gs://|azure-account:)', '') as destination_bucket
+    from distinct_events as d
 ),
 
 labelled as (
@@ -19,11 +44,15 @@ labelled as (
         e.identity,
         -- people behind one role are told apart; the machines that share a role are one actor
         case
-            when e.session_name is not null and (e.identity_kind = 'human' or e.session_name like '%@%')
+            when
+                e.session_name is not null
+                and (coalesce(corrected.identity_kind, e.identity_kind) = 'human' or e.session_name like '%@%')
                 then e.identity || '/' || e.session_name
             else e.identity
         end as actor,
         case
+            -- what the organisation says of its identities stands above what a record looks like
+            when corrected.identity_kind is not null then corrected.identity_kind
             when caller.relation = 'partner' then 'external'
             when caller.relation is null and e.identity_account is not null then 'external'
             else e.identity_kind
@@ -33,7 +62,12 @@ labelled as (
             as identity_relation,
         e.session_name,
         e.access_key_id,
-        e.role_chain,
+        coalesce(chain.role_chain, e.role_chain) as role_chain,
+        -- the credential of a virtual machine names the machine
+        coalesce(
+            case when regexp_matches(e.session_name, '^i-[0-9a-f]{8,17}$') then 'instance:' || e.session_name end,
+            chain.origin
+        ) as known_origin,
         e.mfa,
         e.source_ip,
         coalesce(address.network, 'service:' || e.invoked_by, 'unknown') as network,
@@ -55,32 +89,51 @@ labelled as (
             as sensitivity_weight,
         e.bytes_read,
         e.bytes_written,
-        -- an upload into a bucket of an account that is not ours is a way out as well
-        e.operation = 'write' and e.account_id is not null and coalesce(owner.relation, 'foreign') != 'own'
-            as writes_outside,
-        coalesce(owner.relation, 'foreign') as owner_relation,
-        e.account_id,
-        e.destination_kind,
+        -- an upload into a bucket of an account that is not ours is a way out as well, and so is any request that
+        -- passes a private endpoint for such a bucket: its keys alone may carry data
+        (e.operation = 'write' or e.source = 'cloudtrail_vpce')
+        and e.bucket is not null and e.account_id is not null
+        and coalesce(owner.relation, keeper.relation, 'foreign') != 'own' as writes_outside,
+        coalesce(owner.relation, keeper.relation, 'foreign') as owner_relation,
+        coalesce(
+            e.destination_kind, case when e.destination_bucket is not null then 'bucket' end
+        ) as destination_kind,
+        e.destination_cloud,
         e.destination_bucket,
-        coalesce(e.destination_account, target.account) as destination_account,
+        coalesce(
+            e.named_account,
+            target.account,
+            e.written_account,
+            case when e.destination_cloud = 'azure' then nullif(split_part(e.destination_bucket, '/', 1), '') end
+        ) as destination_account,
         e.evidence_file,
         e.evidence_record
-    from distinct_events as e
+    from addressed as e
     left join accounts as caller on e.identity_account = caller.account and e.provider = caller.cloud
     left join accounts as owner on e.account_id = owner.account and e.provider = owner.cloud
     left join addresses as address on e.source_ip = address.source_ip
+    left join identities as corrected on e.identity = corrected.identity
     left join inventory as listed on e.bucket = listed.bucket and e.provider = listed.cloud
-    left join inventory as target on e.destination_bucket = target.bucket and e.provider = target.cloud
+    left join accounts as keeper on listed.account = keeper.account and listed.cloud = keeper.cloud
+    left join inventory as target on e.destination_bucket = target.bucket and e.destination_cloud = target.cloud
+    left join chains as chain
+        on
+            e.identity = chain.identity
+            and coalesce(e.session_name, '') = chain.session_name
+            and coalesce(e.access_key_id, '') = chain.access_key_id
 ),
 
 destined as (
     select
-        l.* exclude (writes_outside, owner_relation, account_id, provider),
+        l.* exclude (writes_outside, owner_relation, provider, destination_cloud, known_origin),
+        coalesce(l.known_origin, l.actor) as origin,
         case
             when l.destination_kind = 'public' then 'public'
-            when l.destination_bucket is not null then 's3://' || l.destination_bucket
-            when l.destination_account is not null then 'aws-account:' || l.destination_account
-            when l.writes_outside then 's3://' || l.bucket
+            when l.destination_bucket is not null
+                then bucket_address(l.destination_cloud, l.destination_bucket)
+            when l.destination_account is not null
+                then account_address(l.destination_cloud, l.destination_account)
+            when l.writes_outside then bucket_address(l.provider, l.bucket)
         end as destination,
         case
             when l.destination_kind = 'public' then 'public'
@@ -90,7 +143,8 @@ destined as (
             when l.destination_bucket is not null then 'unknown'
         end as destination_relation
     from labelled as l
-    left join accounts as receiver on l.destination_account = receiver.account and l.provider = receiver.cloud
+    left join accounts as receiver
+        on l.destination_account = receiver.account and l.destination_cloud = receiver.cloud
 ),
 
 -- sort narrow rows only, then join them back

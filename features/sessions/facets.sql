@@ -24,6 +24,11 @@ with combinations as (
         case when via_endpoint is not null and network_kind = 'internet' then 'endpoint from outside' end as path,
         -- the credential of a virtual machine names the machine and has no business elsewhere
         case when regexp_matches(session_name, '^i-[0-9a-f]{8,17}$') then network_kind end as machine_network,
+        -- who stands behind a role, where that is known; machines come and go, so all of them are one value
+        case
+            when origin like 'instance:%' then 'instance'
+            when origin != actor then origin
+        end as origin,
         count(*) as acts,
         count(*) filter (where outcome = 'ok') as acts_ok
     from acts
@@ -31,7 +36,8 @@ with combinations as (
     group by
         session_id, day, identity, actor, identity_kind, network, network_kind, country, tool, credential,
         bucket, case when destination_relation = 'own' then 'own' else destination end, path,
-        machine_network
+        machine_network,
+        case when origin like 'instance:%' then 'instance' when origin != actor then origin end
 ),
 
 unpivoted as (
@@ -53,7 +59,10 @@ unpivoted as (
             { facet: 'bucket', value: bucket },
             { facet: 'destination', value: destination },
             { facet: 'path', value: path },
-            { facet: 'machine_network', value: machine_network }
+            { facet: 'machine_network', value: machine_network },
+            { facet: 'origin', value: origin },
+            -- the days by which an origin is judged: those on which one was known
+            { facet: 'origin_known', value: case when origin is not null then '' end }
         ], recursive := true)
     from combinations
 )

@@ -2,7 +2,7 @@
 -- row:       whether approved workflows cover what a session moved, and where it leaves them
 -- key:       identity
 -- inputs:    flows, volume
--- context:   workflows, workflow_addresses
+-- context:   workflows, workflow_addresses, role_context
 -- grain:     session_id
 -- owner:     detection
 with moving as (
@@ -28,16 +28,21 @@ matched as (
             when m.destination = '' then case w.destination_type
                 -- what is read goes to the caller: to its account, its address, its network
                 when 'aws-account' then m.identity_account = w.destination_value
+                when 'gcp-project' then m.identity_account = w.destination_value
                 when 'cidr' then a.source_ip is not null
                 when 'ip' then a.source_ip is not null
                 when 'internal' then m.network_kind not in ('internet', 'malformed', 'unknown')
                 when 'internet' then true
                 when 'bucket' then m.network_kind not in ('internet', 'malformed', 'unknown')
+                when 'gcs-bucket' then m.network_kind not in ('internet', 'malformed', 'unknown')
                 else false
             end
             else case w.destination_type
                 when 'aws-account' then m.destination_account = w.destination_value
-                when 'bucket' then m.destination_bucket = w.destination_value
+                when 'gcp-project' then m.destination_account = w.destination_value
+                when 'azure-account' then m.destination_account = w.destination_value
+                when 'bucket' then m.destination_bucket = w.destination_value and m.destination not like 'gs://%'
+                when 'gcs-bucket' then m.destination = 'gs://' || w.destination_value
                 when 'internal' then m.destination_relation = 'own'
                 else false
             end
@@ -47,6 +52,21 @@ matched as (
     from moving as m
     inner join workflows as w on m.identity glob w.identity_glob and m.bucket glob w.bucket_glob
     left join workflow_addresses as a on w.workflow_id = a.workflow_id and m.source_ip = a.source_ip
+),
+
+roles_judged as (
+    -- a role that the organisation does not expect to move data, where it says which ones it does
+    select
+        m.identity,
+        m.session_id,
+        max(sensitivity_factor(m.sensitivity_weight)) as role_factor
+    from moving as m
+    where
+        (m.identity like '%:role/%' or m.identity like '%.gserviceaccount.com')
+        and m.reads + m.copies + m.shares > 0
+        and (select count(*) from role_context) > 0
+        and not exists (select 1 from role_context as r where m.identity glob r.identity_glob)
+    group by m.identity, m.session_id
 ),
 
 flows_judged as (
@@ -100,6 +120,8 @@ select
         as workflow_envelope,
     (case when j.expired then 2.0 else 0.0 end)::double as workflow_expired,
     -- nobody approved this taking of sensitive data: small alone, it adds to what else is unusual
-    coalesce(2.0 * j.uncovered_factor, 0.0) as workflow_none
+    coalesce(2.0 * j.uncovered_factor, 0.0) as workflow_none,
+    coalesce(4.0 * r.role_factor, 0.0) as workflow_role
 from volume as v
 left join sessions_judged as j on v.identity = j.identity and v.session_id = j.session_id
+left join roles_judged as r on v.identity = r.identity and v.session_id = r.session_id

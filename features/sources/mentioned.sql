@@ -1,5 +1,5 @@
 -- stage:     sources/mentioned
--- row:       one address, bucket or account that the day's events mention (what the organisation's own files may label)
+-- row:       one address, bucket, account or identity that the day's events mention (what the context may label)
 -- key:       none
 -- inputs:    events
 -- grain:     kind, value
@@ -11,13 +11,25 @@ with mentions as (
     from events
     union all
     select
+        'address' as kind,
+        destination_ip as value
+    from events
+    union all
+    select
+        'identity' as kind,
+        identity as value
+    from events
+    where operation != 'flow'
+    union all
+    select
         'bucket' as kind,
         bucket as value
     from events
     union all
     select
         'bucket' as kind,
-        destination_bucket as value
+        -- a bucket of another cloud is named with its scheme, in the organisation's files without
+        regexp_replace(destination_bucket, '^(s3://|gs://|azure-account:)', '') as value
     from events
     union all
     select
@@ -34,6 +46,13 @@ with mentions as (
         'account' as kind,
         destination_account as value
     from events
+    union all
+    -- of Azure the bucket is ACCOUNT/CONTAINER, so a copy into it names the account
+    select
+        'account' as kind,
+        nullif(split_part(regexp_replace(destination_bucket, '^azure-account:', ''), '/', 1), '') as value
+    from events
+    where provider = 'azure' or destination_bucket like 'azure-account:%'
 )
 
 select

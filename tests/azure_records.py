@@ -74,3 +74,18 @@ def written(records: Sequence[Any]) -> bytes:
 
 def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def flows(*tuples: Any, **changes: Any) -> dict[str, Any]:
+    """Return a virtual network flow record of one network card with these tuples."""
+    machine = f"{SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Network/networkInterfaces/worker-1"
+    base: dict[str, Any] = {
+        "time": "2024-03-01T10:00:00.0000000Z",
+        "macAddress": "000D3AF87856",
+        "category": "FlowLogFlowEvent",
+        "flowLogVersion": 4,
+        "flowLogResourceID": f"{SUBSCRIPTION}/X/NETWORKWATCHERS/NETWORKWATCHER_WESTEUROPE/FLOWLOGS/F".upper(),
+        "targetResourceID": machine,
+        "flowRecords": {"flows": [{"aclID": "a", "flowGroups": [{"rule": "r", "flowTuples": list(tuples)}]}]},
+    }
+    return _without_none(base | changes)

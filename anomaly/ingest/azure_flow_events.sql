@@ -1,0 +1,52 @@
+-- The event table's columns for one UTC day of a batch of Azure flow logs, in the catalogue's order.
+-- Reads raw (azure_flow_read.sql), files and repeated (rows already loaded). A tuple has one time, its end.
+select
+    event_id,
+    null::varchar as shared_event_id,
+    null::varchar as request_id,
+    event_time,
+    'azure' as provider,
+    subscription as account_id,
+    subscription as recipient_account,
+    region,
+    'azure_flow' as source,
+    coalesce('workload:' || machine, 'address:' || source_address) as identity,
+    'workload' as identity_kind,
+    subscription as identity_account,
+    null::varchar as session_name,
+    null::varchar as access_key_id,
+    null::varchar as role_chain,
+    null::varchar as issued_identity,
+    null::varchar as issued_session,
+    null::varchar as issued_key_id,
+    null::boolean as mfa,
+    source_address as source_ip,
+    null::varchar as via_endpoint,
+    null::varchar as invoked_by,
+    null::varchar as auth_method,
+    null::varchar as user_agent,
+    'unknown' as tool,
+    'flow' as operation,
+    'Flow' as api,
+    'ok' as outcome,
+    null::varchar as error_code,
+    null::varchar as bucket,
+    null::varchar as object_key,
+    null::varchar as list_prefix,
+    null::bigint as bytes_read,
+    null::bigint as bytes_written,
+    'network' as destination_kind,
+    null::varchar as destination_account,
+    null::varchar as destination_bucket,
+    machine as workload,
+    event_time as end_time,
+    destination_address as destination_ip,
+    destination_port,
+    bytes_out,
+    files.file as evidence_file,
+    raw.record as evidence_record
+from raw
+inner join files on raw.segment = files.segment
+where
+    raw.defect is null and cast(raw.event_time as date) = $day
+    and raw.rn not in (select rn from repeated)

@@ -1,0 +1,170 @@
+"""What each log format costs to ingest, beside decompressing the same files alone, in the same run."""
+
+import json
+import os
+import statistics
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from isal import igzip
+
+from anomaly.bench_ingest import Cost, Say, apart, measured, unpacking
+from anomaly.ingest import ingest
+from anomaly.store import Lake
+
+RECORDS = 400_000
+A_FILE = 20_000
+RUNS = 3
+PERSON = "arn:aws:sts::111111111111:assumed-role/role-{n20}/user{n300}@example.com"
+ACCESS = (
+    "79a59df900bb44eeed96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be bucket-{n20} [01/Mar/2024:10:{mm}:{ss} +0000]"
+    f" 198.51.100.{{n200}} {PERSON} R{{n}} REST.GET.OBJECT data/part-{{n}}.parquet"
+    ' "GET /data/part-{n}.parquet HTTP/1.1" 200 - {size} {size} 12 10 "-" "Boto3/1.34.51 md/Botocore#1.34.51" -'
+    " QmFzZTY0aG9zdGlkQmFzZTY0aG9zdGlkQmFzZTY0aG9zdGlk= SigV4 TLS_AES_128_GCM_SHA256 AuthHeader"
+    " bucket-{n20}.s3.eu-west-1.amazonaws.com TLSv1.3 - -"
+)
+FLOW = (
+    "2 111111111111 eni-0a1b2c3d4e5f6{n200} 10.0.1.{n200} {there}.{n20}.3.9 {port} 443 6 10 {size} 1709287{n200:0>3}"
+    " 1709287{n200:0>3} ACCEPT OK"
+)
+FLOW_HEADER = (
+    "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
+)
+GCP = {
+    "protoPayload": {
+        "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+        "status": {},
+        "authenticationInfo": {"principalEmail": "user{n300}@example.com"},
+        "requestMetadata": {"callerIp": "198.51.100.{n200}", "callerSuppliedUserAgent": "gcloud-storage/470"},
+        "serviceName": "storage.googleapis.com",
+        "methodName": "storage.objects.get",
+        "authorizationInfo": [{"permission": "storage.objects.get", "granted": True, "resourceAttributes": {}}],
+        "resourceName": "projects/_/buckets/bucket-{n20}/objects/data/part-{n}.parquet",
+    },
+    "insertId": "id{n}",
+    "resource": {"type": "gcs_bucket", "labels": {"project_id": "data", "bucket_name": "bucket-{n20}"}},
+    "timestamp": "2024-03-01T10:{mm}:{ss}.123456789Z",
+    "severity": "INFO",
+    "logName": "projects/data/logs/cloudaudit.googleapis.com%2Fdata_access",
+}
+AZURE = {
+    "time": "2024-03-01T10:{mm}:{ss}.1234567Z",
+    "resourceId": "/subscriptions/1/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/lake",
+    "category": "StorageRead",
+    "operationName": "GetBlob",
+    "statusCode": 200,
+    "statusText": "Success",
+    "callerIpAddress": "198.51.100.{n200}:{port}",
+    "correlationId": "00000000-0000-0000-0000-{n:0>12}",
+    "identity": {"type": "OAuth", "requester": {"objectId": "object-{n300}", "tenantId": "t-1"}},
+    "properties": {
+        "accountName": "lake",
+        "userAgentHeader": "azsdk-python-storage-blob/12.19",
+        "serviceType": "blob",
+        "objectKey": "/lake/box-{n20}/data/part-{n}.parquet",
+        "responseBodySize": "@{size}@",
+    },
+    "uri": "https://lake.blob.core.windows.net:443/box-{n20}/data/part-{n}.parquet",
+}
+AZURE_FLOW = "{{s}},10.0.1.{n200},{there}.{n20}.3.9,{port},443,6,O,E,NX,10,{size},9,700"
+
+
+def main(say: Say = print) -> None:
+    """Draw files of each format, time ingest on 2 threads beside decompressing, and print the medians."""
+    say(f"readers: {RECORDS:,} records a format, {os.cpu_count()} processors, median of {RUNS} runs")
+    for name, text in FORMATS.items():
+        with tempfile.TemporaryDirectory(prefix="anomaly-bench-") as temporary:
+            folder = Path(temporary)
+            files = [_write(folder / "logs", number, text(number)) for number in range(RECORDS // A_FILE)]
+            loads, limits = [], []
+            for _ in range(RUNS):
+                loads.append(apart(_loading, folder))
+                limits.append(apart(unpacking, files))
+            say("  " + _line(name, loads, limits))
+
+
+def _line(name: str, loads: list[Cost], limits: list[Cost]) -> str:
+    seconds = statistics.median(cost.seconds for cost in loads)
+    limit = statistics.median(cost.seconds for cost in limits)
+    processor = statistics.median(cost.processor for cost in loads) / RECORDS * 1e6
+    peak = max(cost.megabytes for cost in loads)
+    return (
+        f"{name:<12}{RECORDS / seconds:>10,.0f} records/s on 2 threads, {processor:>5.1f} µs of processor a record, "
+        f"peak {peak:,.0f} MB; gunzip alone {RECORDS / limit:,.0f} ({limit / seconds:.2f} of it)"
+    )
+
+
+def _loading(folder: Path) -> Cost:
+    with tempfile.TemporaryDirectory(dir=folder) as root, measured() as cost:
+        report = ingest([folder / "logs"], Lake(Path(root)), threads=2)
+    if not (report.balanced and report.records.seen == RECORDS and not report.records.quarantined):
+        raise RuntimeError(f"the bench lost records: {report.as_dict()}")
+    return cost
+
+
+def _write(folder: Path, number: int, text: str) -> Path:
+    path = folder / f"{number:05d}.log.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(igzip.compress(text.encode(), 2))
+    return path
+
+
+def _values(n: int) -> dict[str, Any]:
+    return {
+        "n": n,
+        "n20": n * 7 % 20,
+        "n200": 10 + n * 13 % 200,
+        "n300": n * 17 % 300,
+        "mm": f"{n // 60 % 60:02d}",
+        "ss": f"{n % 60:02d}",
+        "size": 1000 + n * 7919 % 10**6,
+        "port": 1024 + n % 60_000,
+        # one flow in four leaves, which is a lot
+        "there": 203 if n % 4 == 0 else 10,
+    }
+
+
+def _lines(template: str, file: int) -> str:
+    return "\n".join(template.format(**_values(n)) for n in range(file * A_FILE, (file + 1) * A_FILE)) + "\n"
+
+
+def _json(record: dict[str, Any]) -> str:
+    """Make a template of a record: braces doubled but for the places; "@{x}@" is a number."""
+    text = json.dumps(record, separators=(",", ":")).replace('"@', "").replace('@"', "")
+    opened = text.replace("{", "{{").replace("}", "}}")
+    for name in (*_values(0), "n:0>12"):
+        opened = opened.replace("{{" + name + "}}", "{" + name + "}")
+    return opened
+
+
+def _azure_flow(file: int) -> str:
+    records = []
+    for start in range(file * A_FILE, (file + 1) * A_FILE, 1000):
+        tuples = [
+            AZURE_FLOW.format(**_values(n)).replace("{s}", f"{1709287200000 + n}") for n in range(start, start + 1000)
+        ]
+        groups = [{"rule": "AllowInternetOutBound", "flowTuples": tuples}]
+        records.append(
+            {
+                "time": "2024-03-01T10:00:00Z",
+                "macAddress": "00224871C205",
+                "category": "FlowLogFlowEvent",
+                "targetResourceID": "/subscriptions/1/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v",
+                "flowRecords": {"flows": [{"aclID": "1", "flowGroups": groups}]},
+            }
+        )
+    return json.dumps({"records": records}, separators=(",", ":"))
+
+
+FORMATS: dict[str, Callable[[int], str]] = {
+    "s3_access": lambda file: _lines(ACCESS, file),
+    "vpc_flow": lambda file: f"{FLOW_HEADER}\n{_lines(FLOW, file)}",
+    "gcp": lambda file: _lines(_json(GCP), file),
+    "azure": lambda file: _lines(_json(AZURE), file),
+    "azure_flow": _azure_flow,
+}
+
+if __name__ == "__main__":
+    main()

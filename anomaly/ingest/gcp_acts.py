@@ -11,6 +11,7 @@ from typing import Any
 from anomaly.ingest.gcp_identity import NUMBERED, account_of, kind_of
 
 PUBLIC = ("allUsers", "allAuthenticatedUsers")
+OF_THE_PROJECT = ("projectOwner:", "projectEditor:", "projectViewer:")
 KEY_NAME = re.compile(r"(?:^|/)serviceAccounts/([^/]+)(?:/keys/([^/]+))?$")
 HMAC_NAME = re.compile(r"/hmacKeys/([^/]+)$")
 BUCKET_URI = re.compile(r"gs://([^/\s\"'*]+)")
@@ -69,9 +70,7 @@ def widest(members: list[str], caller: str | None, project: str | None) -> Act:
     >>> widest(["user:kim@gmail.com", "serviceAccount:etl@shop.iam.gserviceaccount.com"], None, "shop").account
     'gmail.com'
     """
-    opened = [
-        member for member in members if not member.startswith(("projectOwner:", "projectEditor:", "projectViewer:"))
-    ]
+    opened = [member for member in members if not member.startswith(OF_THE_PROJECT)]
     if any(member in PUBLIC for member in opened):
         return Act(kind="public", opens=True)
     found = [_member(member) for member in opened if not caller or member.partition(":")[2] != caller]
@@ -106,20 +105,16 @@ def _policy(payload: Mapping[str, Any], project: str | None) -> Act:
     if not isinstance(bindings, list):
         return Act()
     lists = [binding.get("members") for binding in bindings if isinstance(binding, Mapping)]
-    return widest(
-        [name for names in lists if isinstance(names, list) for name in names if isinstance(name, str)], caller, project
-    )
+    members = [name for names in lists if isinstance(names, list) for name in names if isinstance(name, str)]
+    return widest(members, caller, project)
 
 
 def _issued(payload: Mapping[str, Any], email: str | None) -> Act:
     """Read whose credential is handed out, and the key's id where there is a key."""
-    names = [
-        _inside(payload, "response").get("name"),
-        _inside(payload, "request").get("name"),
-        payload.get("resourceName"),
-    ]
+    resource = payload.get("resourceName")
+    names = [_inside(payload, "response").get("name"), _inside(payload, "request").get("name"), resource]
     found = [match for name in names if isinstance(name, str) and (match := KEY_NAME.search(name))]
-    hmac = HMAC_NAME.search(name) if isinstance(name := payload.get("resourceName"), str) else None
+    hmac = HMAC_NAME.search(resource) if isinstance(resource, str) else None
     named = next((match.group(1) for match in found if "@" in match.group(1)), None)
     key = next((match.group(2) for match in found if match.group(2)), hmac.group(1) if hmac else None)
     return Act(issued_identity=named or email or None, issued_key_id=key)
@@ -133,10 +128,8 @@ def _transfer(payload: Mapping[str, Any]) -> Act | None:
         spec = _inside(job, "transferSpec") or _inside(job, "replicationSpec")
         if spec:
             sink = _text(_inside(spec, "gcsDataSink").get("bucketName"))
-            outside = "posixDataSink" in spec
-            return Act(
-                bucket=_source(spec), kind="bucket" if sink else "network" if outside else None, destination=sink
-            )
+            kind = "bucket" if sink else "network" if "posixDataSink" in spec else None
+            return Act(bucket=_source(spec), kind=kind, destination=sink)
     return None
 
 

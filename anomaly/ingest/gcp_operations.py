@@ -1,7 +1,7 @@
 """Which Google Cloud calls are kept and what they do to storage: ``features/sources/gcp_operations.csv`` as lookups.
 
-A row names a service and a method; the method may hold ``*``, for versions and interfaces write it differently. The first
-row that fits decides.
+A row names a service and a method; the method may hold ``*``, for versions and interfaces write it differently. The
+first row that fits decides.
 """
 
 import csv

@@ -74,7 +74,8 @@ chosen as (
 timed as (
     select *,
         case when relevant then try_cast(written_time as timestamptz) at time zone 'UTC' end as event_time,
-        case when log = 'flow' and relevant then try_cast(flow[5] as bigint) end as bytes_out
+        case when log = 'flow' and relevant then try_cast(flow[5] as bigint) end as bytes_out,
+        coalesce(service = 'storage.googleapis.com' and audit[12] is not null, false) as has_deltas
     from chosen
 ),
 
@@ -93,7 +94,7 @@ judged as (
             when written_time is null then 'no timestamp'
             when event_time is null then 'the time ' || left(written_time, 60) || ' cannot be read'
             when event_time not between timestamp '2008-04-07' and timestamp '2100-01-01'
-                then 'the time ' || left(written_time, 60) || ' is outside 2008-04-07 (Google Cloud opened) to 2100-01-01'
+                then 'the time ' || left(written_time, 60) || ' is outside 2008-04-07 (App Engine opened) to 2100-01-01'
             when log = 'audit' then null
             when not regexp_matches(flow[2], $ip_address) or not regexp_matches(flow[3], $ip_address)
                 then 'src_ip or dest_ip is no address'
@@ -114,9 +115,9 @@ select rn, segment, is_marker, defect, event_time, log, insertId as insert_id,
     coalesce(audit[8], audit[9]) as address, coalesce(audit[10], '') as agent,
     coalesce(audit[4], '') as resource_name, coalesce(audit[13], audit[18]) as other_name,
     audit[11] as copied_to, coalesce(audit[14], '') || ' ' || coalesce(audit[15], '') as asked,
-    coalesce(case when service = 'storage.googleapis.com' then audit[12] end, '') as deltas,
-    case when service = 'storage.googleapis.com' and audit[12] is not null then coalesce(audit[7], '') else '' end as grantor,
-    case when service = 'storage.googleapis.com' and audit[12] is not null then coalesce(labels[1], '') else '' end as owner,
+    case when has_deltas then audit[12] else '' end as deltas,
+    case when has_deltas then coalesce(audit[7], '') else '' end as grantor,
+    case when has_deltas then coalesce(labels[1], '') else '' end as owner,
     case when service <> 'storage.googleapis.com' or contains(api, 'hmacKeys.create') then protoPayload end as payload,
     flow[2] as source_address, flow[3] as destination_address, try_cast(flow[4] as bigint) as destination_port,
     bytes_out, flow[8] as vm, try_cast(flow[7] as timestamptz) at time zone 'UTC' as end_time,

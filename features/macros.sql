@@ -34,3 +34,37 @@ create or replace macro account_address(cloud, account) as
         when cloud = 'azure' then 'azure-account:'
         else 'aws-account:'
     end || account;
+
+-- Whether a call is one that object-level logs alone show: it names an object, or lists or deletes many at once. Calls
+-- on the bucket itself (its policy, its settings) are in the control plane's logs.
+create or replace macro is_object_level(operation, bucket, object_key, api) as
+    bucket is not null and operation in ('read', 'list', 'head', 'write', 'copy', 'delete', 'restore')
+    and (
+        object_key is not null
+        or (operation = 'list' and api not ilike '%configuration%')
+        or api ilike '%delete%objects'
+    );
+
+-- Relative variance of a daily count beyond Poisson's, by moments, at least .02 (no real count varies less than 14 %
+-- from day to day), widened by what so few days leave open of the mean.
+create or replace macro spread(days, total, squares) as
+    greatest(0.02, ((squares - total::double * total / days) / (days - 1) - total::double / days)
+        / (total::double / days * total / days)) * (1 + 1.0 / days) + 1.0 / total;
+
+-- Nats against a count as low as ``found`` where its mean and relative variance are such: Chernoff's bound on the lower
+-- tail of a negative binomial, exact at 0, so chance is at most exp(-nats).
+create or replace macro silence_nats(found, mean, spread) as
+    case
+        when found >= mean then 0.0
+        else
+            (found + 1 / spread) * -ln((found + 1 / spread) / (mean + 1 / spread))
+            + case when found = 0 then 0.0 else found * ln(found / mean) end
+    end;
+
+-- The same from the days before: their number, the sum and the sum of squares of their counts. Under 5 a day, or under
+-- 3 days, nothing is said: 0.
+create or replace macro silence(found, days, total, squares) as
+    case
+        when days < 3 or total < 5 * days then 0.0
+        else silence_nats(found, total::double / days, spread(days, total, squares))
+    end;

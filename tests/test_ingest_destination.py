@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from anomaly.ingest.destination import Destination, copy_source, destination_of
+from anomaly.ingest.destination import CLOSED, Destination, copy_source, destination_of
 
 OWN, OTHER, THIRD = "111111111111", "222222222222", "333333333333"
 
@@ -55,6 +55,13 @@ def rule(bucket: str, account: str | None = None) -> dict[str, Any]:
 def test_replication(rules: Any, account: str | None, bucket: str) -> None:
     found = destination_of("PutBucketReplication", {"ReplicationConfiguration": {"Rule": rules}}, None, OWN)
     assert (found.kind, found.account, found.bucket) == ("bucket", account, bucket)
+    plural = {"ReplicationConfiguration": {"Rules": rules if isinstance(rules, list) else [rules]}}
+    assert destination_of("PutBucketReplication", plural, None, OWN) == found
+
+
+def test_a_replication_rule_that_is_off_opens_nothing() -> None:
+    off = {"ReplicationConfiguration": {"Rule": rule("theirs", OTHER) | {"Status": "Disabled"}}}
+    assert destination_of("PutBucketReplication", off, None, OWN) == CLOSED
 
 
 def policy(*principals: Any) -> dict[str, Any]:
@@ -71,7 +78,8 @@ def policy(*principals: Any) -> dict[str, Any]:
         ([{"AWS": f"arn:aws:iam::{OTHER}:root"}], Destination("account", OTHER)),
         ([{"AWS": [f"arn:aws:iam::{OWN}:role/x", OTHER]}], Destination("account", OTHER)),
         ([{"AWS": OWN}], Destination("account", OWN)),
-        ([{"Service": "cloudtrail.amazonaws.com"}], Destination()),
+        ([{"Service": "cloudtrail.amazonaws.com"}], CLOSED),
+        ([{"Federated": "arn:aws:iam::111111111111:saml-provider/x"}], CLOSED),
     ],
 )
 @pytest.mark.parametrize("as_text", [False, True])
@@ -81,9 +89,58 @@ def test_policy(principals: list[Any], expected: Destination, as_text: bool) -> 
     assert destination_of("PutBucketPolicy", asked, None, OWN) == expected
 
 
+def conditioned(condition: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Condition": condition}
+    return {"bucketPolicy": {"Statement": [statement]}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-abc"}}, Destination("account")),
+        ({"StringEquals": {"aws:PrincipalAccount": [OWN, OTHER]}}, Destination("account", OTHER)),
+        ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/*"}}, Destination("account", OTHER)),
+        ({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, Destination("network")),
+        ({"IpAddress": {"aws:SourceIp": ["198.51.100.0/24"]}}, Destination("network")),
+        ({"IpAddress": {"aws:SourceIp": ["198.51.100.0/24", "0.0.0.0/0"]}}, Destination("public")),
+        ({"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}, Destination("public")),
+        ({"IpAddress": {"aws:SourceIp": "anywhere"}}, Destination("public")),
+        ({"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}}, Destination("public")),
+        ({"StringNotEquals": {"aws:PrincipalOrgID": "o-abc"}}, Destination("public")),
+        ({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abc"}}, Destination("public")),
+        ({"StringLike": {"aws:PrincipalOrgID": "*"}}, Destination("public")),
+        ({"Bool": {"aws:SecureTransport": "true"}}, Destination("public")),
+        ({"StringLike": {"aws:Referer": "https://example.com/*"}}, Destination("public")),
+        ("text", Destination("public")),
+    ],
+)
+def test_everyone_under_a_condition(condition: Any, expected: Destination) -> None:
+    assert destination_of("PutBucketPolicy", conditioned(condition), None, OWN) == expected
+
+
+def test_everyone_but_one_is_public() -> None:
+    but = {"Statement": [{"Effect": "Allow", "NotPrincipal": {"AWS": OWN}, "Action": "s3:*"}]}
+    assert destination_of("PutBucketPolicy", {"bucketPolicy": but}, None, OWN) == Destination("public")
+
+
+@pytest.mark.parametrize(
+    ("api", "asked"),
+    [
+        ("PutAccessPointPolicy", {"name": "point", "PutAccessPointPolicyRequest": {"Policy": ...}}),
+        ("PutMultiRegionAccessPointPolicy", {"details": {"name": "point", "policy": ...}}),
+        ("UpdateAssumeRolePolicy", {"roleName": "r", "policyDocument": ...}),
+        ("PutBackupVaultAccessPolicy", {"backupVaultName": "v", "policy": ...}),
+    ],
+)
+def test_policies_of_other_things(api: str, asked: dict[str, Any]) -> None:
+    text = json.dumps(policy({"AWS": f"arn:aws:iam::{OTHER}:root"}))
+    filled = json.loads(json.dumps(asked, default=lambda _: text))
+    assert destination_of(api, filled, None, OWN) == Destination("account", OTHER)
+
+
 def test_a_policy_that_denies_opens_nothing() -> None:
     denied = {"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}}
-    assert destination_of("PutBucketPolicy", {"bucketPolicy": denied}, None, OWN) == Destination()
+    assert destination_of("PutBucketPolicy", {"bucketPolicy": denied}, None, OWN) == CLOSED
 
 
 def test_access_lists() -> None:
@@ -93,7 +150,7 @@ def test_access_lists() -> None:
     assert destination_of("PutBucketAcl", {"x-amz-acl": ["public-read"]}, None, OWN).kind == "public"
     assert destination_of("PutBucketAcl", {"AccessControlPolicy": {"x": [everyone]}}, None, OWN).kind == "public"
     assert destination_of("PutBucketAcl", listed, None, OWN) == Destination("account")
-    assert destination_of("PutBucketAcl", {"x-amz-acl": ["private"]}, None, OWN) == Destination()
+    assert destination_of("PutBucketAcl", {"x-amz-acl": ["private"]}, None, OWN) == CLOSED
 
 
 @pytest.mark.parametrize(
@@ -101,13 +158,119 @@ def test_access_lists() -> None:
     [
         ({"createVolumePermission": {"add": {"items": [{"userId": OTHER}]}}}, Destination("account", OTHER)),
         ({"launchPermission": {"add": {"items": [{"group": "all"}]}}}, Destination("public")),
-        ({"createVolumePermission": {"remove": {"items": [{"userId": OTHER}]}}}, Destination()),
+        ({"createVolumePermission": {"remove": {"items": [{"userId": OTHER}]}}}, CLOSED),
         ({"attributeName": "restore", "valuesToAdd": [OWN, THIRD]}, Destination("account", THIRD)),
         ({"s3BucketName": "dumps", "iamRoleArn": "arn:x"}, Destination("bucket", None, "dumps")),
         ({"s3Bucket": "dumps", "s3BucketOwner": OTHER}, Destination("bucket", OTHER, "dumps")),
-        ("text", Destination()),
-        (None, Destination()),
+        ("text", CLOSED),
+        (None, CLOSED),
     ],
 )
 def test_shares_and_exports(asked: Any, expected: Destination) -> None:
     assert destination_of("ModifySnapshotAttribute", asked, None, OWN) == expected
+
+
+LOCKS = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+
+
+@pytest.mark.parametrize(
+    ("locks", "operation"),
+    [(LOCKS, "configure"), (LOCKS | {"BlockPublicPolicy": False}, "share"), (LOCKS | {"x": False}, "configure")],
+)
+def test_a_public_access_block_shares_only_where_it_loosens(locks: dict[str, bool], operation: str) -> None:
+    asked = {"bucketName": "b", "PublicAccessBlockConfiguration": locks}
+    assert destination_of("PutBucketPublicAccessBlock", asked, None, OWN) == Destination(operation=operation)
+
+
+def batch(operation: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "CreateJobRequest": {
+            "Operation": operation,
+            "Report": {"Bucket": "arn:aws:s3:::reports"},
+            "ManifestGenerator": {"S3JobManifestGenerator": {"SourceBucket": "arn:aws:s3:::vault"}},
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("api", "asked", "expected"),
+    [
+        (
+            "CreateJob",
+            batch({"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::theirs"}}),
+            Destination("bucket", None, "theirs", source_bucket="vault", operation="copy"),
+        ),
+        (
+            "CreateJob",
+            batch({"S3InitiateRestoreObject": {"ExpirationInDays": 3}}),
+            Destination(source_bucket="vault", operation="restore"),
+        ),
+        ("CreateLocationS3", {"s3BucketArn": "arn:aws:s3:::drop"}, Destination("bucket", None, "drop")),
+        (
+            "CreateLocationObjectStorage",
+            {"serverHostname": "storage.googleapis.com", "bucketName": "drop"},
+            Destination("bucket", None, "gs://drop"),
+        ),
+        (
+            "CreateLocationObjectStorage",
+            {"serverHostname": "s3.eu-west-1.amazonaws.com", "bucketName": "drop"},
+            Destination("bucket", None, "drop"),
+        ),
+        (
+            "CreateLocationObjectStorage",
+            {"serverHostname": "s3.example.net", "bucketName": "drop"},
+            Destination("network", None, "s3.example.net/drop"),
+        ),
+        (
+            "CreateLocationAzureBlob",
+            {"containerUrl": "https://theirs.blob.core.windows.net/drop/x"},
+            Destination("bucket", None, "azure-account:theirs/drop"),
+        ),
+        ("CreateLocationAzureBlob", {"containerUrl": "https://[broken"}, Destination("network", None, "broken")),
+        (
+            "CreateUser",
+            {"serverId": "s-1", "homeDirectory": "/vault/home"},
+            Destination("network", source_bucket="vault"),
+        ),
+        ("CreateUser", {"userName": "ann"}, Destination()),
+        (
+            "StartFileTransfer",
+            {"connectorId": "c-1", "sendFilePaths": ["/vault/hr/a.csv"]},
+            Destination("network", source_bucket="vault", source_key="hr/a.csv"),
+        ),
+        ("StartFileTransfer", {"connectorId": "c-1", "retrieveFilePaths": ["/in/a.csv"]}, CLOSED),
+        (
+            "StartQueryExecution",
+            {"resultConfiguration": {"outputLocation": "s3://results/athena/"}},
+            Destination("bucket", None, "results"),
+        ),
+        ("StartExportTask", {"s3BucketName": "dumps", "sourceArn": "arn:x"}, Destination("bucket", None, "dumps")),
+        (
+            "ExportImage",
+            {"ExportImageRequest": {"S3ExportLocation": {"S3Bucket": "dumps"}}},
+            Destination("bucket", None, "dumps"),
+        ),
+        ("CreateStoreImageTask", {"CreateStoreImageTaskRequest": {"Bucket": "d"}}, Destination("bucket", None, "d")),
+        ("CreateResourceShare", {"principals": [OTHER]}, Destination("account", OTHER)),
+        (
+            "GrantPermissions",
+            {"principal": {"dataLakePrincipalIdentifier": f"arn:aws:iam::{OTHER}:role/x"}},
+            Destination("account", OTHER),
+        ),
+        ("AuthorizeDataShare", {"consumerIdentifier": OTHER}, Destination("account", OTHER)),
+        (
+            "StartCopyJob",
+            {"destinationBackupVaultArn": f"arn:aws:backup:eu-west-1:{OTHER}:backup-vault:v"},
+            Destination("account", OTHER),
+        ),
+        (
+            "CreateAccessGrant",
+            {"grantee": {"granteeIdentifier": f"arn:aws:iam::{OTHER}:role/x"}},
+            Destination("account", OTHER),
+        ),
+        ("CopySnapshot", {"sourceSnapshotId": "snap-1", "sourceRegion": "eu-west-1"}, Destination()),
+        ("DeleteBucketPublicAccessBlock", {"bucketName": "b"}, Destination()),
+    ],
+)
+def test_calls_of_the_control_plane(api: str, asked: dict[str, Any], expected: Destination) -> None:
+    assert destination_of(api, asked, None, OWN) == expected

@@ -78,7 +78,12 @@ def test_a_plain_read_fills_the_whole_row(lake: Lake, tmp_path: Path) -> None:
         ({"additionalEventData": {"AuthenticationMethod": "QueryString"}}, {"identity_kind": "signed_url"}),
         (
             {"userIdentity": {"type": "AWSAccount", "accountId": "222222222222", "principalId": "AIDAX"}},
-            {"identity_kind": "external", "identity": "principal:AIDAX", "identity_account": "222222222222"},
+            {
+                "identity_kind": "external",
+                "identity": "aws-account:222222222222",
+                "session_name": "AIDAX",
+                "identity_account": "222222222222",
+            },
         ),
         ({"userIdentity": None}, {"identity": "unknown", "access_key_id": None}),
         ({"eventTime": "2024-03-01T02:00:00+02:00"}, {"event_time": datetime(2024, 3, 1)}),
@@ -154,17 +159,24 @@ def test_a_listing_keeps_its_prefix(lake: Lake, tmp_path: Path) -> None:
 def test_what_has_nothing_to_do_with_storage_is_counted_and_left(lake: Lake, tmp_path: Path) -> None:
     others = [
         record(1, eventSource="kms.amazonaws.com", eventName="Decrypt"),
-        record(2, eventType="AwsVpceEvent", eventCategory="NetworkActivity"),
+        record(2, eventType="AwsCloudTrailInsight", eventCategory="Insight"),
+        record(5, eventSource="kms.amazonaws.com", eventName="ListKeys", eventType="AwsVpceEvent"),
         record(3, eventSource="ec2.amazonaws.com", eventName="DescribeInstances"),
         record(4, eventSource="s3.evil.example.com"),
     ]
     report = load(lake, put(tmp_path / "logs", {"a.json.gz": delivered([record(0), *others])}))
-    assert (report.records.loaded, report.records.not_relevant) == (1, 4)
+    assert (report.records.loaded, report.records.not_relevant) == (1, 5)
 
 
 @pytest.mark.parametrize(
     ("source", "api", "operation"),
     [
+        ("iam.amazonaws.com", "CreateAccessKey", "auth"),
+        ("iam.amazonaws.com", "CreateLoginProfile", "auth"),
+        ("iam.amazonaws.com", "UpdateAssumeRolePolicy", "share"),
+        ("iam.amazonaws.com", "AttachUserPolicy", "configure"),
+        ("guardduty.amazonaws.com", "DeleteDetector", "configure"),
+        ("config.amazonaws.com", "StopConfigurationRecorder", "configure"),
         ("sts.amazonaws.com", "AssumeRole", "auth"),
         ("signin.amazonaws.com", "ConsoleLogin", "auth"),
         ("ec2.amazonaws.com", "ModifySnapshotAttribute", "share"),

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from anomaly.ingest.conform import conform
-from anomaly.ingest.destination import destination_of
+from anomaly.ingest.destination import ALSO_JUDGED, destination_of
 from anomaly.ingest.formats import Derived, Format, Learned
 from anomaly.ingest.identity import identity_of
 from anomaly.ingest.operations import S3_FAMILY, exact_names, operation_of, operations
@@ -17,6 +17,13 @@ from anomaly.ingest.tools import clean_agent, tool_of
 
 BUCKET_IN_ARN = r'"(?:ARN|arn|ARNPrefix)":"arn:[^:"]*:s3[a-z-]*:[^:"]*:[^:"]*:(?:bucket/)?([^/":*]+)[/*"]'
 KEY_IN_ARN = r'"(?:ARN|arn)":"arn:[^:"]*:s3[a-z-]*:[^:"]*:[^:"]*:(?:bucket/)?[^/":]+/((?:[^"\\]|\\.)+)"'
+ROLE_IN_RESOURCES = r'"(arn:[^:"]*:iam::\d*:role/[^"]+)"'
+ROLE_SESSION = r"^arn:([^:]*):sts::(\d*):assumed-role/([^/]+)/(.*)$"
+ISSUING = (
+    "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot", "GetFederationToken",
+    "GetSessionToken", "CreateAccessKey", "CreateLoginProfile", "GetDataAccess", "CreateSession",
+)  # fmt: skip
+"""Calls whose answer hands out a credential."""
 IP_ADDRESS = r"^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}$|^[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*$"
 DENIED = (
     r"(?i)denied|unauthorized|forbidden|expiredtoken|invalidtoken|invalidaccesskey|signaturedoesnotmatch|failed auth"
@@ -41,7 +48,7 @@ CALLS = pa.schema([(name, TEXT) for name in ("source", "api", "operation", "byte
 DESTINATIONS = pa.schema(
     [("rn", pa.int64())]
     + [(name, TEXT) for name in ("destination_kind", "destination_account", "destination_bucket")]
-    + [(name, TEXT) for name in ("source_bucket", "source_key", "source_account")]
+    + [(name, TEXT) for name in ("source_bucket", "source_key", "source_account", "judged_operation")]
 )
 
 
@@ -53,17 +60,25 @@ def looks_like_cloudtrail(record: Any) -> bool:
 @cache
 def with_destination() -> list[str]:
     """Return the calls that name a destination."""
-    return sorted({row.api for row in operations() if row.operation in ("share", "copy") or "Location" in row.api})
+    named = {row.api for row in operations() if row.operation in ("share", "copy") or "Location" in row.api}
+    return sorted(named | set(ALSO_JUDGED))
 
 
 def _read_parameters() -> dict[str, Any]:
-    return {"s3_family": S3_FAMILY, "kept": list(exact_names()), "with_destination": with_destination()}
+    return {
+        "s3_family": S3_FAMILY,
+        "kept": list(exact_names()),
+        "with_destination": with_destination(),
+        "issuing": list(ISSUING),
+    }
 
 
 def _events_parameters() -> dict[str, Any]:
     return {
         "bucket_in_arn": BUCKET_IN_ARN,
         "key_in_arn": KEY_IN_ARN,
+        "role_in_resources": ROLE_IN_RESOURCES,
+        "role_session": ROLE_SESSION,
         "ip_address": IP_ADDRESS,
         "denied": DENIED,
     }
@@ -89,7 +104,10 @@ def _call_row(source: str, api: str) -> tuple[Any, ...]:
 
 def _destination_row(rn: int, api: str, parameters: str, resources: str | None, owner: str | None) -> tuple[Any, ...]:
     found = destination_of(api, _json(parameters), _json(resources), owner)
-    return rn, found.kind, found.account, found.bucket, found.source_bucket, found.source_key, found.source_account
+    return (
+        rn, found.kind, found.account, found.bucket, found.source_bucket, found.source_key, found.source_account,
+        found.operation,
+    )  # fmt: skip
 
 
 def _json(text: str | None) -> Any:

@@ -22,6 +22,34 @@ with kept as (
     left join destinations on raw.rn = destinations.rn
     where not raw.is_marker and raw.defect is null and cast(raw.event_time as date) = $day
         and raw.rn not in (select rn from repeated)
+),
+
+handed_out as (
+    -- what a refused call asked for was handed to nobody
+    select
+        *,
+        case
+            when not hands_out or failure is not null then null
+            when starts_with(api, 'AssumeRole') then coalesce(
+                issued_role, nullif(regexp_extract(resources, $role_in_resources, 1), ''),
+                regexp_replace(issued_role_session, $role_session, 'arn:\1:iam::\2:role/\3')
+            )
+            when issued_target like 'arn:%' then issued_target
+            when api = 'AssumeRoot' then 'arn:aws:iam::' || issued_target || ':root'
+            -- the credential in the answer stays the caller's own
+            when api in ('GetFederationToken', 'GetSessionToken', 'CreateSession') then identity
+            when ends_with(identity, '/' || issued_user) then identity
+            else 'arn:aws:iam::' || coalesce(identity_account, recipient_account) || ':user/' || issued_user
+        end as issued_identity,
+        case
+            when not hands_out or failure is not null then null
+            when starts_with(api, 'AssumeRole')
+                then coalesce(issued_name, nullif(regexp_extract(issued_role_session, $role_session, 4), ''))
+            when api = 'GetFederationToken' then nullif(regexp_extract(issued_federated, 'federated-user/(.+)$', 1), '')
+            when api = 'CreateSession' then session_name
+        end as issued_session,
+        case when failure is null then issued_key end as issued_key_id
+    from kept
 )
 
 select
@@ -33,7 +61,7 @@ select
     case when is_copy then source_account else owner end as account_id,
     recipient_account,
     region,
-    'cloudtrail' as source,
+    case when at_endpoint then 'cloudtrail_vpce' else 'cloudtrail' end as source,
     identity,
     case
         when identity_kind = 'anonymous' then 'anonymous'
@@ -44,10 +72,10 @@ select
     identity_account,
     session_name,
     access_key_id,
-    role_chain,
-    null::varchar as issued_identity,
-    null::varchar as issued_session,
-    null::varchar as issued_key_id,
+    coalesce(role_chain, switched_from) as role_chain,
+    issued_identity,
+    issued_session,
+    issued_key_id,
     coalesce(mfa, case mfa_used when 'Yes' then true when 'No' then false end) as mfa,
     case when regexp_matches(address, $ip_address) then address end as source_ip,
     coalesce(endpoint, extra_endpoint) as via_endpoint,
@@ -58,25 +86,27 @@ select
     auth_method,
     user_agent,
     tool,
-    operation,
+    coalesce(judged_operation, operation) as operation,
     api,
     case when failure is null then 'ok' when regexp_matches(failure, $denied) then 'denied' else 'error' end as outcome,
     failure as error_code,
     case
-        when is_copy then source_bucket
+        when is_copy or source_bucket is not null then source_bucket
+        -- the bucket of another provider, by its name there
+        when api = 'CreateLocationObjectStorage' then null
         when bucket_name is null or bucket_name = '' or starts_with(bucket_name, 'arn:') then bucket_in_resources
         else bucket_name
     end as bucket,
     case
-        when is_copy then source_key
+        when is_copy or source_key is not null then source_key
         when operation = 'list' then null
         else coalesce(nullif(key_name, ''), key_in_resources)
     end as object_key,
     case when operation = 'list' then nullif(prefix, '') end as list_prefix,
-    case when bytes = 'read' and failure is null then
+    case when bytes = 'read' and failure is null and not at_endpoint then
         case when try_cast(bytes_out as double) between 0 and 9e18 then try_cast(bytes_out as double)::bigint end
     end as bytes_read,
-    case when bytes = 'written' and failure is null then
+    case when bytes = 'written' and failure is null and not at_endpoint then
         case when try_cast(bytes_in as double) between 0 and 9e18 then try_cast(bytes_in as double)::bigint end
     end as bytes_written,
     destination_kind,
@@ -89,4 +119,4 @@ select
     null::bigint as bytes_out,
     file as evidence_file,
     record as evidence_record
-from kept
+from handed_out

@@ -16,7 +16,8 @@ with delivered as (
         'errorMessage': 'VARCHAR', 'requestID': 'VARCHAR', 'eventID': 'VARCHAR', 'sharedEventID': 'VARCHAR',
         'recipientAccountId': 'VARCHAR', 'vpcEndpointId': 'VARCHAR', 'eventType': 'VARCHAR',
         'eventCategory': 'VARCHAR', 'userIdentity': 'JSON', 'requestParameters': 'JSON',
-        'additionalEventData': 'JSON', 'resources': 'JSON'
+        'additionalEventData': 'JSON', 'resources': 'JSON', 'responseElements': 'JSON',
+        'vpcEndpointAccountId': 'VARCHAR'
     })
 ),
 
@@ -44,8 +45,7 @@ judged as (
             when not starts_with(userIdentity, '{') and userIdentity <> 'null' then 'userIdentity is no object'
         end as defect,
         case
-            when eventType in ('AwsVpceEvent', 'AwsCloudTrailInsight') then false
-            when eventCategory in ('NetworkActivity', 'Insight') then false
+            when eventType = 'AwsCloudTrailInsight' or eventCategory = 'Insight' then false
             when starts_with(eventSource, 's3') then regexp_matches(eventSource, $s3_family)
             else list_contains($kept, eventSource || '/' || eventName)
         end as relevant
@@ -56,6 +56,18 @@ opened as (
     select *,
         case when eventName in ('GetObject', 'PutObject', 'HeadObject', 'DeleteObject') then false
             else list_contains($with_destination, eventName) end as names_destination,
+        case when eventName in ('GetObject', 'PutObject', 'HeadObject', 'DeleteObject') then false
+            else list_contains($issuing, eventName) end as hands_out,
+        -- the answer is opened where it hands out a credential, and only its names are taken
+        case when hands_out then json_extract_string(responseElements, [
+            '$.assumedRoleUser.arn', '$.federatedUser.arn', '$.credentials.accessKeyId', '$.Credentials.AccessKeyId',
+            '$.credentials.AccessKeyId', '$.accessKey.accessKeyId', '$.accessKey.userName', '$.loginProfile.userName'
+        ]) end as answered,
+        case when hands_out then json_extract_string(requestParameters, [
+            '$.roleArn', '$.roleSessionName', '$.targetPrincipal'
+        ]) end as sought,
+        case when eventName = 'SwitchRole' then json_extract_string(additionalEventData, '$.SwitchFrom')
+            end as switched_from,
         json_extract_string(requestParameters, ['$.bucketName', '$.key', '$.prefix']) as asked,
         json_extract_string(additionalEventData, [
             '$.bytesTransferredIn', '$.bytesTransferredOut', '$.AuthenticationMethod', '$.vpcEndpointId', '$.MFAUsed'
@@ -70,7 +82,8 @@ opened as (
 select rn, segment, is_marker, defect, event_time, eventSource as source, eventName as api,
     awsRegion as region, sourceIPAddress as address, userAgent as agent, errorCode as error_code,
     errorMessage as error_message, requestID as request_id, sharedEventID as shared_event_id,
-    recipientAccountId as recipient_account, vpcEndpointId as endpoint,
+    coalesce(recipientAccountId, vpcEndpointAccountId) as recipient_account, vpcEndpointId as endpoint,
+    coalesce(starts_with(eventType, 'AwsVpceEvent') or eventCategory = 'NetworkActivity', false) as at_endpoint,
     coalesce(eventID, 'digest-' || md5(concat_ws(
         '|', eventTime, "@timestamp", eventSource, eventName, awsRegion, sourceIPAddress, userAgent, errorCode,
         requestID, userIdentity, requestParameters, additionalEventData, resources
@@ -79,6 +92,10 @@ select rn, segment, is_marker, defect, event_time, eventSource as source, eventN
     asked[1] as bucket_name, asked[2] as key_name, asked[3] as prefix,
     extra[1] as bytes_in, extra[2] as bytes_out, extra[3] as auth_method, extra[4] as extra_endpoint,
     extra[5] as mfa_used,
+    hands_out, sought[1] as issued_role, sought[2] as issued_name, sought[3] as issued_target,
+    answered[1] as issued_role_session, answered[2] as issued_federated,
+    coalesce(answered[3], answered[4], answered[5], answered[6]) as issued_key,
+    coalesce(answered[7], answered[8]) as issued_user, switched_from,
     coalesce(owners[1], owners[2], owners[3], owners[4], owners[5]) as owner,
     case when asked[1] is null or asked[2] is null or starts_with(asked[1], 'arn:') or names_destination
         then resources end as resources,

@@ -8,8 +8,9 @@ from typing import Any
 TEXTS = (
     "@timestamp", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode", "errorMessage",
     "requestID", "eventID", "sharedEventID", "recipientAccountId", "vpcEndpointId", "eventType", "eventCategory",
+    "vpcEndpointAccountId",
 )  # fmt: skip
-OBJECTS = ("userIdentity", "requestParameters", "additionalEventData")
+OBJECTS = ("userIdentity", "requestParameters", "additionalEventData", "responseElements")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 

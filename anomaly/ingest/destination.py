@@ -1,30 +1,44 @@
 """Where a call sends data or opens it to: copies, replication, policies, access lists, snapshot and image shares.
 
 A small number of calls name a destination; they are read here one by one, in Python, and joined back. A plain read
-names none: it goes to the caller.
+names none: it goes to the caller. What a call really did may differ from what calls of its name do as a rule (a share
+taken back, an access list made private): ``Destination.operation`` says so.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-ARN_ACCOUNT = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
-BUCKET_ARN = re.compile(r"^arn:[^:]*:s3[a-z-]*:[^:]*:[^:]*:(?:bucket/)?([^/]+)$")
+from anomaly.ingest import destination_transfer as transfer
+from anomaly.ingest.destination_policy import Opened, opened_by_list, opened_by_policy, opened_to_names
+from anomaly.ingest.destination_shapes import leaves, listed, member, objects, text
+from anomaly.ingest.destination_transfer import BUCKET_ARN, bucket_name
+
 ACCESS_POINT = re.compile(
     r"^(arn:[^:]*:s3[a-z-]*:[^:]*:\d*:(?:accesspoint|outpost/[^/]+/accesspoint)[/:][^/]+)/(?:object/)?(.+)$"
 )
-PUBLIC_GROUPS = ("acs.amazonaws.com/groups/global/AllUsers", "acs.amazonaws.com/groups/global/AuthenticatedUsers")
-PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read", "website")
-EXPORT_KEYS = ("s3bucketarn", "s3bucketname", "s3bucket", "bucket", "s3bucketowner")
-SHARE_KEYS = ("userId", "valuesToAdd", "accountWithRestoreAccess", "consumerIdentifier", "principals", "principal")
+EXPORT_KEYS = ("s3bucketarn", "s3bucketname", "s3bucket", "bucket")
+SHARE_KEYS = (
+    "userid", "valuestoadd", "accountwithrestoreaccess", "consumeridentifier", "principals", "principal",
+    "datalakeprincipalidentifier", "granteeidentifier", "destinationbackupvaultarn", "organizationarn",
+    "organizationalunitarn",
+)  # fmt: skip
+ATTRIBUTE_CALLS = (
+    "ModifySnapshotAttribute", "ModifyImageAttribute", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute",
+)  # fmt: skip
+ALSO_JUDGED = (
+    "PutBucketPublicAccessBlock", "PutAccountPublicAccessBlock", "PutPublicAccessBlock", "StartQueryExecution",
+    "CreateServer", "UpdateServer", "CreateConnector", "UpdateConnector",
+)  # fmt: skip
+"""Calls that are read here though they neither share nor copy as a rule."""
+BLOCKS = ("blockpublicacls", "ignorepublicacls", "blockpublicpolicy", "restrictpublicbuckets")
 
 
 @dataclass(frozen=True)
 class Destination:
-    """A destination, and for copies the source that takes the place of bucket, key and owner."""
+    """A destination; the source that takes the place of bucket, key and owner; the operation where it is another."""
 
     kind: str | None = None
     account: str | None = None
@@ -32,6 +46,11 @@ class Destination:
     source_bucket: str | None = None
     source_key: str | None = None
     source_account: str | None = None
+    operation: str | None = None
+
+
+CLOSED = Destination(operation="configure")
+"""A setting that lets in nobody new."""
 
 
 def destination_of(api: str, parameters: Any, resources: Any, owner: str | None) -> Destination:
@@ -52,16 +71,22 @@ def destination_of(api: str, parameters: Any, resources: Any, owner: str | None)
         return _copy(asked, rows)
     if api == "PutBucketReplication":
         return _replication(asked, owner)
-    if api.endswith("Policy"):
-        return _principals(asked, owner)
+    if "Policy" in api:
+        return _opened(opened_by_policy(asked, owner))
     if api in ("PutBucketAcl", "PutObjectAcl"):
-        return _access_list(asked, owner)
-    return _bucket_named(asked, owner) or _share(asked, owner)
+        return _opened(opened_by_list(asked))
+    if api.endswith("PublicAccessBlock"):
+        return _public_access_block(api, asked)
+    return _transferred(api, asked) or _bucket_named(asked) or _shared(api, asked, owner)
+
+
+def _opened(opened: Opened | None) -> Destination:
+    return Destination(*opened) if opened else CLOSED
 
 
 def _copy(asked: Mapping[str, Any], rows: list[Mapping[str, Any]]) -> Destination:
-    target = _text(asked.get("bucketName"))
-    bucket, key = copy_source(_text(asked.get("x-amz-copy-source")))
+    target = text(asked.get("bucketName"))
+    bucket, key = copy_source(text(asked.get("x-amz-copy-source")))
     owners = dict(_bucket_owners(rows))
     bucket = bucket or next((name for name in owners if name != target), None)
     return Destination(
@@ -92,7 +117,7 @@ def copy_source(header: str | None) -> tuple[str | None, str | None]:
 def _bucket_owners(rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for row in rows:
         fields = {str(name).lower(): value for name, value in row.items()}
-        arn, account = _text(fields.get("arn")), _text(fields.get("accountid"))
+        arn, account = text(fields.get("arn")), text(fields.get("accountid"))
         if arn and account and (match := BUCKET_ARN.match(arn)):
             yield match.group(1), account
         elif arn and account and ":accesspoint" in arn:
@@ -100,118 +125,73 @@ def _bucket_owners(rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 def _replication(asked: Mapping[str, Any], owner: str | None) -> Destination:
-    """Of several rules, one to another account says the most."""
-    rules = _listed(_object(asked, "ReplicationConfiguration").get("Rule"))
-    targets = [_object(rule, "Destination") for rule in rules if isinstance(rule, Mapping)]
-    targets = [target for target in targets if target]
+    """Of several rules, one to another account says the most; a rule that is switched off says nothing."""
+    settings = member(asked, "ReplicationConfiguration", "replicationConfiguration")
+    rules = next((listed(settings[key]) for key in ("Rule", "Rules", "rule", "rules") if key in settings), [])
+    on = [rule for rule in rules if isinstance(rule, Mapping) and rule.get("Status") != "Disabled"]
+    targets = [target for rule in on if (target := member(rule, "Destination", "destination"))]
     if not targets:
+        return CLOSED if rules and not on else Destination()
+    chosen = next((t for t in targets if text(t.get("Account")) not in (None, owner)), targets[0])
+    return Destination("bucket", text(chosen.get("Account")), bucket_name(text(chosen.get("Bucket")) or "") or None)
+
+
+def _public_access_block(api: str, asked: Mapping[str, Any]) -> Destination:
+    """One of four locks taken away loosens; it lets in nobody by itself. Taking all away is a call of its own."""
+    if api.startswith("Delete"):
         return Destination()
-    chosen = next((t for t in targets if _text(t.get("Account")) not in (None, owner)), targets[0])
-    bucket = _text(chosen.get("Bucket")) or ""
-    match = BUCKET_ARN.match(bucket)
-    return Destination("bucket", _text(chosen.get("Account")), match.group(1) if match else bucket or None)
+    locks = [value for name, value in objects(asked) if name in BLOCKS]
+    return Destination(operation="share" if any(str(lock).lower() == "false" for lock in locks) else "configure")
 
 
-def _principals(asked: Mapping[str, Any], owner: str | None) -> Destination:
-    policy = next((asked[key] for key in ("bucketPolicy", "policy", "Policy") if asked.get(key)), None)
-    document = _parsed(policy)
-    statements = _listed(_object(document, "Statement") or document.get("Statement")) if document else []
-    found = [
-        principal
-        for statement in statements
-        if isinstance(statement, Mapping) and statement.get("Effect") == "Allow"
-        for principal in _names(statement.get("Principal"))
-    ]
-    return _widest(found, owner)
+def _transferred(api: str, asked: Mapping[str, Any]) -> Destination | None:
+    """What a managed transfer names; None for another call."""
+    if api == "CreateJob":
+        act, source, target = transfer.batch_job(asked)
+        return Destination("bucket" if target else None, None, target, source_bucket=source, operation=act)
+    if api == "CreateLocationObjectStorage":
+        kind, bucket = transfer.object_storage(asked)
+        return Destination(kind, bucket=bucket)
+    if api == "CreateLocationAzureBlob":
+        kind, bucket = transfer.azure_container(asked)
+        return Destination(kind, bucket=bucket)
+    if api in ("CreateUser", "UpdateUser", "ImportSshPublicKey"):
+        return Destination("network", source_bucket=transfer.transfer_user(asked)) if "serverId" in asked else None
+    if api == "StartFileTransfer":
+        bucket, key = transfer.sent_file(asked)
+        sends = Destination("network", source_bucket=bucket, source_key=key)
+        return sends if bucket else CLOSED
+    if api in ("CreateConnector", "UpdateConnector"):
+        return Destination("network")
+    if api in ("CreateServer", "UpdateServer"):
+        return Destination("network") if asked.get("endpointType") == "PUBLIC" else Destination()
+    if api == "StartQueryExecution":
+        bucket = transfer.query_results(asked)
+        return Destination("bucket", bucket=bucket) if bucket else Destination()
+    return None
 
 
-def _names(principal: Any) -> list[str]:
-    if isinstance(principal, Mapping):
-        return [name for key, value in principal.items() if key == "AWS" for name in _names(value)]
-    return [name for name in _listed(principal) if isinstance(name, str)]
-
-
-def _widest(names: list[str], owner: str | None) -> Destination:
-    """Public before a foreign account before the owner's own."""
-    if any(name == "*" or name == "all" for name in names):
-        return Destination("public")
-    accounts = [account for name in names if (account := account_in(name))]
-    chosen = next((account for account in accounts if account != owner), next(iter(accounts), None))
-    return Destination("account", chosen) if chosen else Destination()
-
-
-def account_in(name: str) -> str | None:
-    """Return the account that a principal names, by number or by arn.
-
-    >>> account_in("arn:aws:iam::222222222222:root")
-    '222222222222'
-    """
-    if re.fullmatch(r"\d{12}", name):
-        return name
-    match = ARN_ACCOUNT.match(name + ":")
-    return match.group(1) if match else None
-
-
-def _access_list(asked: Mapping[str, Any], owner: str | None) -> Destination:
-    """Public before somebody else's; a grantee is known by a canonical id, which names no account."""
-    canned = [name for name in _listed(asked.get("x-amz-acl")) if isinstance(name, str)]
-    text = json.dumps([asked.get("AccessControlPolicy"), [v for k, v in asked.items() if k.startswith("x-amz-grant")]])
-    if any(name in PUBLIC_ACLS for name in canned) or any(group in text for group in PUBLIC_GROUPS):
-        return Destination("public")
-    policy = _object(asked, "AccessControlPolicy")
-    me = _object(policy, "Owner").get("ID")
-    ids = [name for key, name in _leaves(policy.get("AccessControlList"), "AccessControlList") if key == "ID"]
-    others = [name for name in ids if me and name != me]
-    return Destination("account") if others else Destination()
-
-
-def _bucket_named(asked: Mapping[str, Any], owner: str | None) -> Destination | None:
+def _bucket_named(asked: Mapping[str, Any]) -> Destination | None:
     """The bucket an export or a transfer goes to."""
-    named = {key.lower(): name for key, name in _leaves(asked) if key.lower() in EXPORT_KEYS}
-    bucket = next((named[key] for key in EXPORT_KEYS[:-1] if key in named), None)
+    named = {key.lower(): name for key, name in leaves(asked)}
+    bucket = next((named[key] for key in EXPORT_KEYS if named.get(key)), None)
     if not bucket:
         return None
-    match = BUCKET_ARN.match(bucket)
-    return Destination("bucket", named.get("s3bucketowner") or None, match.group(1) if match else bucket)
+    return Destination("bucket", named.get("s3bucketowner") or None, bucket_name(bucket))
 
 
-def _share(asked: Mapping[str, Any], owner: str | None) -> Destination:
-    """Accounts a snapshot or image is given to; what is taken away is no destination."""
-    names = [name for key, name in _leaves(asked) if key in SHARE_KEYS or (key == "group" and name == "all")]
-    return _widest(names, owner)
+def _shared(api: str, asked: Mapping[str, Any], owner: str | None) -> Destination:
+    """Accounts a snapshot, an image or a resource is given to; what is taken away is no destination."""
+    given = _without(asked, ("remove", "valuesToRemove"))
+    names = [
+        name for key, name in leaves(given) if key.lower() in SHARE_KEYS or (key.lower() == "group" and name == "all")
+    ]
+    if opened := opened_to_names(names, owner):
+        return Destination(*opened)
+    return CLOSED if api in ATTRIBUTE_CALLS else Destination()
 
 
-def _leaves(value: Any, key: str = "", depth: int = 12) -> Iterator[tuple[str, str]]:
+def _without(value: Any, taken: tuple[str, ...], depth: int = 12) -> Any:
     if isinstance(value, Mapping) and depth:
-        for name, inner in value.items():
-            if name not in ("remove", "valuesToRemove"):
-                yield from _leaves(inner, str(name), depth - 1)
-    elif isinstance(value, list) and depth:
-        for inner in value:
-            yield from _leaves(inner, key, depth - 1)
-    elif isinstance(value, str):
-        yield key, value
-
-
-def _parsed(policy: Any) -> Mapping[str, Any]:
-    if isinstance(policy, str):
-        try:
-            policy = json.loads(policy)
-        except (ValueError, RecursionError):
-            return {}
-    return policy if isinstance(policy, Mapping) else {}
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _object(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = raw.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _text(value: Any) -> str | None:
-    return value or None if isinstance(value, str) else None
+        return {name: _without(inner, taken, depth - 1) for name, inner in value.items() if name not in taken}
+    return [_without(inner, taken, depth - 1) for inner in value] if isinstance(value, list) and depth else value

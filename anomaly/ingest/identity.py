@@ -101,6 +101,11 @@ def _principal(raw: Mapping[str, Any], context: Mapping[str, Any]) -> tuple[str,
 def _without_arn(raw: Mapping[str, Any], issuer: str | None) -> tuple[str, str | None]:
     principal, account, user = _text(raw, "principalId"), _text(raw, "accountId"), _text(raw, "userName")
     stable, _, session = (principal or "").partition(":")
+    if _text(raw, "type") in ("WebIdentityUser", "SAMLUser") and (user or principal):
+        return f"federated:{user or principal}", None
+    if _text(raw, "type") == "AWSAccount" and account:
+        # another account's many principals are one outsider; which of them it was tells its sessions apart
+        return f"aws-account:{account}", principal if stable != account else None
     if issuer:
         return issuer, session or None
     if user and account and _text(raw, "type") == "IAMUser":
@@ -120,6 +125,8 @@ def _kind(raw: Mapping[str, Any], context: Mapping[str, Any], name: str, session
         return "service"
     if kind in ("Root", "IdentityCenterUser", "SAMLUser") or mfa:
         return "human"
+    if kind == "AWSAccount":
+        return "workload"
     if session is not None:
         return _session_kind(raw, context, name, session)
     if kind in ("IAMUser", "FederatedUser") and name.startswith("arn:"):

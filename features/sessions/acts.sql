@@ -66,7 +66,9 @@ labelled as (
         -- the credential of a virtual machine names the machine
         coalesce(
             case when regexp_matches(e.session_name, '^i-[0-9a-f]{8,17}$') then 'instance:' || e.session_name end,
-            chain.origin
+            chain.origin,
+            -- of a delegated service account, and of a signature, the record itself tells who stands behind
+            case when e.provider in ('gcp', 'azure') then split_part(e.role_chain, ' -> ', 1) end
         ) as known_origin,
         e.mfa,
         e.source_ip,

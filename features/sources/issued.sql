@@ -6,6 +6,7 @@
 -- owner:     detection
 select
     event_id,
+    epoch_us(event_time) as ts_us,
     issued_identity,
     issued_session,
     issued_key_id,

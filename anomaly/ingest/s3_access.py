@@ -37,6 +37,8 @@ REQUESTERS = pa.schema(
     [(name, TEXT) for name in ("requester", "identity", "identity_kind", "identity_account", "session_name")]
 )
 AGENTS = pa.schema([(name, TEXT) for name in ("agent", "user_agent", "tool")])
+HOSTS = pa.schema([("host", TEXT), ("region", TEXT)])
+REGION = re.compile(r"(?:^|\.)s3[.-](?:dualstack\.)?([a-z]{2}-[a-z-]+-\d)\.amazonaws")
 CALLS = pa.schema([(name, TEXT) for name in ("operation_name", "operation", "bytes")])
 
 
@@ -64,6 +66,12 @@ def _agent_row(agent: str) -> tuple[Any, ...]:
     return agent, known, tool_of(known)
 
 
+def _host_row(host: str) -> tuple[Any, ...]:
+    """Read the region out of the host that the request named; most old ones name none."""
+    found = REGION.search(host)
+    return host, found.group(1) if found else None
+
+
 def _call_row(operation_name: str) -> tuple[Any, ...]:
     operation, moved = next(row[1:] for row in _operations() if row[0].match(operation_name))
     return operation_name, operation, moved
@@ -86,6 +94,7 @@ FORMAT = Format(
     learned=(
         Learned("requesters", REQUESTERS, ("requester",), "requester", _requester_row),
         Learned("agents", AGENTS, ("agent",), "agent", _agent_row),
+        Learned("hosts", HOSTS, ("host",), "coalesce(host, '') as host", _host_row),
         Learned("calls", CALLS, ("operation_name",), "operation_name", _call_row),
     ),
     lines=lines_of,

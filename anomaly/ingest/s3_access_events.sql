@@ -1,5 +1,5 @@
 -- The event table's columns for one UTC day of a batch of S3 server access logs, in the catalogue's order.
--- Reads raw (s3_access_read.sql), requesters, agents, calls, files and repeated (rows already loaded).
+-- Reads raw (s3_access_read.sql), requesters, agents, calls, hosts, files and repeated (rows already loaded).
 with kept as (
     select
         raw.*,
@@ -9,10 +9,10 @@ with kept as (
         calls.operation as meant,
         calls.bytes,
         files.file,
-        case when regexp_matches(raw.tail, '(?:^| )QueryString(?: |$)') then 'QueryString'
-            when regexp_matches(raw.tail, '(?:^| )AuthHeader(?: |$)') then 'AuthHeader' end as auth_method,
+        case when raw.auth in ('QueryString', 'AuthHeader') then raw.auth end as auth_method,
+        hosts.region,
         case
-            when raw.status like '2%' or raw.status like '3%' then 'ok'
+            when raw.status[1] in ('2', '3') then 'ok'
             when raw.status in ('401', '403') then 'denied'
             else 'error'
         end as outcome
@@ -20,6 +20,7 @@ with kept as (
     inner join requesters on raw.requester = requesters.requester
     inner join agents on raw.agent = agents.agent
     inner join calls on raw.operation_name = calls.operation_name
+    inner join hosts on coalesce(raw.host, '') = hosts.host
     inner join files on raw.segment = files.segment
     where raw.defect is null and cast(raw.event_time as date) = $day
         and raw.rn not in (select rn from repeated)
@@ -33,7 +34,7 @@ select
     'aws' as provider,
     null::varchar as account_id,
     null::varchar as recipient_account,
-    nullif(regexp_extract(tail, '[. ]s3[.-](?:dualstack\.)?([a-z]{2}-[a-z-]+-\d)\.amazonaws', 1), '') as region,
+    region,
     's3_access' as source,
     identity,
     case when identity_kind != 'anonymous' and auth_method = 'QueryString' then 'signed_url' else identity_kind end
@@ -41,7 +42,9 @@ select
     identity_account,
     session_name,
     -- a presigned address names the key that signed it
-    nullif(regexp_extract(uri, '(?:X-Amz-Credential|AWSAccessKeyId)=([A-Z0-9]{16,128})', 1), '') as access_key_id,
+    case when auth_method = 'QueryString'
+        then nullif(regexp_extract(uri, '(?:X-Amz-Credential|AWSAccessKeyId)=([A-Z0-9]{16,128})', 1), '')
+    end as access_key_id,
     null::varchar as role_chain,
     null::varchar as issued_identity,
     null::varchar as issued_session,
@@ -60,9 +63,12 @@ select
     case when outcome != 'ok' then coalesce(nullif(error, '-'), case status when '-' then 'NoStatus' else status end) end
         as error_code,
     nullif(bucket, '-') as bucket,
-    case when meant = 'list' then null
-        when object_key like '%\%25%' escape '\' then url_decode(url_decode(object_key))
-        else url_decode(nullif(object_key, '-')) end as object_key,
+    case
+        when meant = 'list' or object_key = '-' then null
+        when contains(object_key, '%25') then url_decode(url_decode(object_key))
+        when contains(object_key, '%') then url_decode(object_key)
+        else object_key
+    end as object_key,
     case when meant = 'list' then nullif(url_decode(regexp_extract(uri, '[?&]prefix=([^& ]*)', 1)), '') end
         as list_prefix,
     -- never the object's size for a read: a range or a broken connection sends less

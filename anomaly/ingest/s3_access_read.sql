@@ -1,13 +1,20 @@
 -- One row a line of S3 server access logs, split into its fields, or a line that cannot stand.
 -- Reads lines(rn, segment, record, line). The pattern runs only for lines that quotes and blanks do not split cleanly.
 create or replace temp table raw as
-with split as (
+with quotes as (
     select
         *,
-        string_split(line, '"') as quoted,
-        string_split(string_split(line, '"')[1], ' ') as head,
-        string_split(string_split(line, '"')[3], ' ') as numbers
+        string_split(line, '"') as quoted
     from lines
+),
+
+split as (
+    select
+        *,
+        string_split(quoted[1], ' ') as head,
+        string_split(quoted[3], ' ') as numbers,
+        string_split(quoted[7], ' ') as ends
+    from quotes
 ),
 
 sorted as (
@@ -40,7 +47,8 @@ fields as (
         numbers[4] as bytes_sent,
         numbers[5] as object_size,
         quoted[6] as agent,
-        quoted[7] as tail
+        ends[6] as auth,
+        ends[7] as host
     from sorted
     where is_plain
     union all
@@ -63,7 +71,8 @@ fields as (
         found.bytes_sent,
         found.object_size,
         found.agent,
-        found.tail
+        string_split(found.tail, ' ')[4],
+        string_split(found.tail, ' ')[5]
     from (
         select
             *,

@@ -1,5 +1,6 @@
 """The simulator's other logs: access log lines beside the trail, rows that only an access log has, layouts, sources."""
 
+import gzip
 import re
 from collections import Counter
 from pathlib import Path
@@ -7,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from anomaly.errors import UsageError
-from anomaly.simulate import simulate
+from anomaly.simulate import SCENARIOS, simulate
 from simulate_records import records, rows
 
 LAYOUT = re.compile(
     r"S3Access/(\d{12})/([a-z]{2}-[a-z]+-\d)/([a-z0-9-]+)/(\d{4})/(\d\d)/(\d\d)/\4-\5-\6-\d\d-\d\d-\d\d-[0-9A-F]{16}"
+)
+FLOWS = re.compile(
+    r"AWSLogs/(\d{12})/vpcflowlogs/([a-z]{2}-[a-z]+-\d)/(\d{4})/(\d\d)/(\d\d)/"
+    r"\1_vpcflowlogs_\2_fl-0[0-9a-f]{16}_\3\4\5T\d{4}Z_[0-9a-f]{8}\.log\.gz"
 )
 REQUEST = re.compile(r"^[0-9a-f]{64} (\S+) \[[^]]+\] (\S+) (\S+) ([A-Z2-7]{16}) (\S+) (\S+) ")
 
@@ -19,7 +24,7 @@ REQUEST = re.compile(r"^[0-9a-f]{64} (\S+) \[[^]]+\] (\S+) (\S+) ([A-Z2-7]{16}) 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("logs") / "all"
-    simulate(out, seed=3, days=6, scale=0.12, attack_from=3, sources=["cloudtrail", "s3_access"])
+    simulate(out, seed=3, days=6, scale=0.12, attack_from=3, sources=["cloudtrail", "s3_access", "vpc_flow"])
     return out
 
 
@@ -32,11 +37,15 @@ def lines(folder: Path) -> list[str]:
     ]
 
 
-def test_one_more_log_leaves_the_trail_as_it_was(drawn: Path, tmp_path: Path) -> None:
-    simulate(tmp_path / "alone", seed=3, days=6, scale=0.12, attack_from=3)
+def test_one_more_log_leaves_the_trail_as_it_was(tmp_path: Path) -> None:
+    base = [*SCENARIOS]
+    simulate(tmp_path / "alone", seed=3, days=6, scale=0.12, attack_from=3, attacks=base)
+    more = ["cloudtrail", "s3_access", "vpc_flow"]
+    simulate(tmp_path / "beside", seed=3, days=6, scale=0.12, attack_from=3, attacks=base, sources=more)
     trail = Path("logs/AWSLogs")
     alone = {p.relative_to(tmp_path / "alone"): p.read_bytes() for p in (tmp_path / "alone" / trail).rglob("*.gz")}
-    beside = {p.relative_to(drawn): p.read_bytes() for p in (drawn / trail).rglob("*/CloudTrail/**/*.gz")}
+    both = tmp_path / "beside"
+    beside = {p.relative_to(both): p.read_bytes() for p in (both / trail).rglob("*/CloudTrail/**/*.gz")}
     assert len(alone) > 100
     assert alone == beside
 
@@ -94,6 +103,55 @@ def test_lines_have_the_shapes_that_real_ones_have(drawn: Path) -> None:
     assert any(' HTTP/1.1" 304 - - ' in line for line in found)
     assert any(' HTTP/1.1" 206 - ' in line for line in found)
     assert all(' HTTP/1.1" 200 - - ' in line for line in found if " REST.PUT.OBJECT " in line)
+
+
+def flows(folder: Path) -> list[dict[str, str]]:
+    found = []
+    for path in sorted(folder.rglob("*/vpcflowlogs/**/*.log.gz")):
+        header, *body = gzip.decompress(path.read_bytes()).decode().splitlines()
+        found += [dict(zip(header.split(), line.split(), strict=True)) for line in body]
+    return found
+
+
+def test_flow_logs_lie_where_the_network_puts_them_and_fill_their_header(drawn: Path) -> None:
+    paths = [str(p.relative_to(drawn / "logs")) for p in drawn.rglob("*/vpcflowlogs/**/*") if p.is_file()]
+    assert [path for path in paths if not FLOWS.fullmatch(path)] == []
+    found = flows(drawn)
+    assert {row["version"] for row in found} == {"2", "5"}
+    assert {row["log-status"] for row in found} >= {"OK", "NODATA"}
+    assert {row["action"] for row in found} == {"ACCEPT", "REJECT", "-"}
+    assert all(int(row["end"]) > int(row["start"]) for row in found)
+    assert all(int(row["end"]) - int(row["start"]) <= (600 if row["version"] == "2" else 60) for row in found)
+
+
+def test_a_workload_has_one_address_in_the_trail_and_in_the_flows(drawn: Path) -> None:
+    trail = {
+        (r["userIdentity"]["arn"].rsplit("/", 1)[1], r["sourceIPAddress"])
+        for _, r in records(drawn / "logs")
+        if r.get("vpcEndpointId", "").startswith("vpce-0") and r["userIdentity"].get("arn", "").count("/i-0")
+    }
+    sent = {(row["instance-id"], row["srcaddr"]) for row in flows(drawn) if row.get("flow-direction") == "egress"}
+    instances = {instance for instance, _ in trail}
+    both = {pair for pair in sent if pair[0] in instances}
+    assert len(both) > 3
+    assert both <= trail
+
+
+def test_what_a_streamed_copy_reads_leaves_the_instance(drawn: Path) -> None:
+    for scenario in ("S17", "S18"):
+        (row,) = [row for row in rows(drawn / "truth.csv") if row["scenario"] == scenario]
+        remote = re.search(r"198\.1[89]\.\d+\.\d+", row["note"])
+        assert remote, row
+        left = sum(
+            int(f["bytes"]) for f in flows(drawn) if f["dstaddr"] == remote[0] and f["srcaddr"] in row["sources"]
+        )
+        assert left >= max(int(row["bytes_read"]), 1_000_000)
+        assert remote[0] in row["destination"]
+
+
+def test_an_attack_that_no_log_shows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'S17' can be planted in cloudtrail"):
+        simulate(tmp_path / "out", days=3, attack_from=1, attacks=["S17"])
 
 
 def test_an_unknown_source_is_refused(tmp_path: Path) -> None:

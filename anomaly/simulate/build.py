@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from anomaly.simulate import access_only, words
+from anomaly.simulate import access_only, traffic, words
 from anomaly.simulate.buckets import Bucket
 from anomaly.simulate.draw import Rng, choose, hexes, rng, some
-from anomaly.simulate.forms import S3_ACCESS
+from anomaly.simulate.forms import S3_ACCESS, VPC_FLOW
 from anomaly.simulate.machines import install
 from anomaly.simulate.network import PARTNER, Site, World
 from anomaly.simulate.org import Account, Org
@@ -46,6 +46,8 @@ def build(seed: int, first: date, days: int, scale: float, sources: tuple[str, .
     install(org, staff)
     if S3_ACCESS in sources:
         access_only.switch_on(org)
+    if VPC_FLOW in sources:
+        traffic.switch_on(org)
     return org
 
 

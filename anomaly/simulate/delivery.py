@@ -22,8 +22,9 @@ def late(org: Org, log: Log, name: str) -> list[Parcel]:
     """Say when each row of an actor's day is delivered: late by its log's habit, a few once more or never."""
     start, end = org.span
     logs: dict[str, list[Row]] = defaultdict(list)
+    trail = CLOUDTRAIL in org.sources
     for row in log.rows:
-        if start <= row.epoch < end:
+        if start <= row.epoch < end and (trail or row.log != CLOUDTRAIL):
             logs[row.log].append(row)
     return [parcel for kind, rows in logs.items() for parcel in _posted(org, log.day, name, kind, rows)]
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from anomaly.errors import UsageError, nearest
-from anomaly.simulate import thefts, transfers
+from anomaly.simulate import egress, thefts, transfers
 from anomaly.simulate.deeds import Campaign, Deed
-from anomaly.simulate.draw import Rng, rng, some
+from anomaly.simulate.draw import Rng, choose, rng, some
+from anomaly.simulate.forms import CLOUDTRAIL, VPC_FLOW
 from anomaly.simulate.lookalikes import LOOKALIKES
 from anomaly.simulate.org import Org
 
@@ -23,15 +24,29 @@ ATTACKS: dict[str, Callable[[Org, Rng], Deed]] = {
     "S26": thefts.s26,
     "S30": thefts.s30,
 }
+# attacks that are planted only where the log that shows them is written
+MORE: dict[str, dict[str, Callable[[Org, Rng], Deed]]] = {
+    VPC_FLOW: {"S17": egress.s17, "S18": egress.s18},
+}
 SLOW_DAYS = (10, 13)
+
+
+def shown(sources: Sequence[str]) -> dict[str, Callable[[Org, Rng], Deed]]:
+    """The attacks that some logs can show, by scenario id."""
+    known = dict(ATTACKS) if CLOUDTRAIL in sources else {}
+    for source in sources:
+        known |= MORE.get(source, {})
+    return known
 
 
 def plan(org: Org, attacks: Sequence[str] | None, attack_from: int) -> list[Campaign]:
     """Draw the campaigns; raises UsageError for a scenario that cannot be planted, or for no day to plant it on."""
-    wanted = list(ATTACKS) if attacks is None else list(attacks)
+    known = shown(org.sources)
+    wanted = list(known) if attacks is None else list(attacks)
     for name in wanted:
-        if name not in ATTACKS:
-            raise UsageError(f"no scenario {name!r} can be planted: {nearest(name, ATTACKS)}")
+        if name not in known:
+            logs = ", ".join(org.sources)
+            raise UsageError(f"no scenario {name!r} can be planted in {logs}: {nearest(name, known)}")
     if wanted and attack_from >= org.days:
         raise UsageError(f"attacks were asked from day {attack_from} on, but there are only {org.days} days (from 0)")
     benign = [_lookalike(org, name, attack_from) for name in LOOKALIKES]
@@ -43,13 +58,17 @@ def _attacks(org: Org, wanted: list[str], window: list[int]) -> list[Campaign]:
     quiet = some(draw, window, 2 if len(window) >= 8 else int(len(window) >= 3))
     days = [day for day in window if day not in quiet]
     turns = [days[i % len(days)] for i in draw.permutation(max(len(ATTACKS), len(days))).tolist()]
-    return [_attack(org, name, days, day) for name, day in zip(ATTACKS, turns, strict=False) if name in wanted]
+    planned = list(zip(ATTACKS, turns, strict=False))
+    for source in org.sources:
+        more = rng(org.seed, "plan", source)
+        planned += [(name, choose(more, days)) for name in MORE.get(source, {})]
+    return [_attack(org, name, days, day) for name, day in planned if name in wanted]
 
 
 def _attack(org: Org, name: str, days: list[int], day: int) -> Campaign:
     draw = rng(org.seed, "attack", name)
     chosen = some(draw, days, int(draw.integers(*SLOW_DAYS))) if name == "S25" else [day]
-    return Campaign(f"{name}-{org.seed}", name, "attack", tuple(chosen), ATTACKS[name](org, draw))
+    return Campaign(f"{name}-{org.seed}", name, "attack", tuple(chosen), shown(org.sources)[name](org, draw))
 
 
 def _lookalike(org: Org, name: str, attack_from: int) -> Campaign:

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from anomaly.errors import UsageError, nearest
-from anomaly.simulate.forms import CLOUDTRAIL, S3_ACCESS
+from anomaly.simulate.forms import AZURE, CLOUDTRAIL, GCP, S3_ACCESS, VPC_FLOW
 
 DEFAULT = (CLOUDTRAIL,)
 SOURCES = {
     CLOUDTRAIL: "CloudTrail's object and management events",
     S3_ACCESS: "server access logs of some buckets; of two buckets there is nothing else",
+    VPC_FLOW: "flow logs of the virtual private networks, versions 2 and 5",
+    GCP: "Google Cloud's audit entries of storage and flows of machines, as a log sink writes them",
+    AZURE: "Azure's storage resource logs, activity log and virtual network flow logs",
 }
 
 

@@ -6,13 +6,13 @@ loaded, known by its own status. So an activity that never ends is not seen.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from anomaly.ingest.azure_activity import activity
-from anomaly.ingest.azure_identity import IDENTITY_PATHS, caller
+from anomaly.ingest.azure_identity import caller
 from anomaly.ingest.azure_operations import activity_names, azure_operation
 from anomaly.ingest.azure_place import (
     BRACKETED,
@@ -51,11 +51,10 @@ DENIED = r"(?i)auth|denied|forbidden|permission|NotPermitted|signature|^4?0[13]$
 
 TEXT = pa.string()
 CALLERS = pa.schema(
-    [("who", pa.list_(TEXT))]
-    + [(name, TEXT) for name in ("identity", "identity_kind", "identity_account", "access_key_id", "role_chain")]
-    + [("auth_method", TEXT)]
+    [(name, TEXT) for name in ("caller", "identity", "identity_kind", "identity_account", "access_key_id")]
+    + [(name, TEXT) for name in ("role_chain", "auth_method")]
 )
-AGENTS = pa.schema([(name, TEXT) for name in ("agent", "user_agent", "tool")])
+AGENTS = pa.schema([(name, TEXT) for name in ("agent", "user_agent", "tool")] + [("by_platform", pa.bool_())])
 CALLS = pa.schema([(name, TEXT) for name in ("api", "category", "name", "operation", "bytes")])
 LINKS = pa.schema([("rn", pa.int64()), ("link_account", TEXT), ("link_bucket", TEXT)])
 ACTIVITIES = pa.schema(
@@ -89,13 +88,17 @@ def conform_azure(record: Mapping[str, Any]) -> bytes:
     return SURROGATE.sub("\ufffd", text).encode("utf-8")
 
 
-def _caller_row(who: Sequence[str | None] | None) -> tuple[Any, ...]:
-    return who, *caller(who or [None] * len(IDENTITY_PATHS))
+def _caller_row(text: str) -> tuple[Any, ...]:
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        given = None
+    return text, *caller(given if isinstance(given, Mapping) else {})
 
 
 def _agent_row(agent: str) -> tuple[Any, ...]:
     cleaned = clean_agent(agent)
-    return agent, cleaned, tool_of(cleaned)
+    return agent, cleaned, tool_of(cleaned), re.search(TRANSPORT, agent) is not None
 
 
 def _call_row(api: str, category: str) -> tuple[Any, ...]:
@@ -112,12 +115,12 @@ def _activity_row(rn: int, api: str, resource: str | None, ended: str | None, te
 
 
 def _read_parameters() -> dict[str, Any]:
-    return {"kept": list(activity_names()), "identity_paths": list(IDENTITY_PATHS)}
+    return {"kept": list(activity_names())}
 
 
 def _events_parameters() -> dict[str, Any]:
     return {
-        "url": URL, "storage_host": STORAGE_HOST, "path_style": PATH_STYLE, "prefix": PREFIX, "transport": TRANSPORT,
+        "url": URL, "storage_host": STORAGE_HOST, "path_style": PATH_STYLE, "prefix": PREFIX,
         "denied": DENIED, "ip_with_port": IP_WITH_PORT, "bracketed": BRACKETED, "ip_bare": IP_BARE,
     }  # fmt: skip
 
@@ -129,7 +132,7 @@ FORMAT = Format(
     read_parameters=_read_parameters,
     events_parameters=_events_parameters,
     learned=(
-        Learned("callers", CALLERS, ("who",), "who", _caller_row),
+        Learned("callers", CALLERS, ("caller",), "caller", _caller_row),
         Learned("agents", AGENTS, ("agent",), "coalesce(agent, '') as agent", _agent_row),
         Learned("calls", CALLS, ("api", "category"), "api, category", _call_row),
     ),

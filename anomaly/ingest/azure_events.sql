@@ -3,10 +3,10 @@
 -- place is /account/container/object: the logged object key, or the path of a URL without its query.
 -- Two rules: a read by the platform's own transport is the source of a copy, and of a copy no bytes are known.
 with kept as (
-    select raw.*, callers.* exclude (who), agents.user_agent, agents.tool,
+    select raw.*, callers.* exclude (caller), agents.user_agent, agents.tool,
+        agents.by_platform,
         calls.name, calls.operation, calls.bytes, files.file,
         files.first + raw.rn - files.marker_rn - 1 as record, activities.* exclude (rn), links.* exclude (rn),
-        coalesce(regexp_matches(raw.agent, $transport), false) as by_platform,
         case
             when starts_with(raw.object_path, '/') then null
             when regexp_matches(raw.object_path, '(?i)^https?://') then raw.object_path
@@ -15,8 +15,8 @@ with kept as (
     from raw
     join files on raw.segment = files.segment
     join calls on raw.api = calls.api and raw.category = calls.category
-    left join callers on raw.who = callers.who
-    left join agents on coalesce(raw.agent, '') = agents.agent
+    join callers on raw.caller = callers.caller
+    join agents on coalesce(raw.agent, '') = agents.agent
     left join activities on raw.rn = activities.rn
     left join links on raw.rn = links.rn
     where not raw.is_marker and raw.defect is null and cast(raw.event_time as date) = $day
@@ -74,11 +74,12 @@ select
     event_time,
     'azure' as provider,
     case when is_storage then storage_account else activity_account end as account_id,
-    lower(nullif(regexp_extract(resource, '(?i)^/subscriptions/([^/]+)', 1), '')) as recipient_account,
+    case when starts_with(lower(resource), '/subscriptions/') then nullif(lower(split_part(resource, '/', 3)), '') end
+        as recipient_account,
     region,
     case when is_storage then 'azure_storage' else 'azure_activity' end as source,
-    coalesce(activity_identity, identity, 'unknown') as identity,
-    coalesce(activity_kind, identity_kind, 'workload') as identity_kind,
+    coalesce(activity_identity, identity) as identity,
+    coalesce(activity_kind, identity_kind) as identity_kind,
     coalesce(activity_tenant, identity_account) as identity_account,
     null::varchar as session_name,
     access_key_id,
@@ -97,7 +98,7 @@ select
     case when by_platform then 'azure-storage' end as invoked_by,
     auth_method,
     user_agent,
-    coalesce(tool, 'unknown') as tool,
+    tool,
     case when by_platform and bytes = 'read' then 'copy' else coalesce(activity_operation, operation) end as operation,
     case when is_storage then api else name end as api,
     case

@@ -1,40 +1,31 @@
 """Who made a request to Azure Storage, out of its resource log: a user, an application, a key or a signature."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 HASH = re.compile(r"(\w+)\(([^()]+)\)")
 """Parts of a token hash: key1(HASH), SasSignature(HASH)."""
-
-IDENTITY_PATHS = (
-    "$.type", "$.tokenHash", "$.requester.upn", "$.requester.objectId", "$.requester.appId", "$.requester.tenantId",
-    "$.requester.userName",
-)  # fmt: skip
-"""What of the log's ``identity`` says who it was; the texts of one caller in this order are the key of ``callers``."""
 
 Who = tuple[str, str, str | None, str | None, str | None, str | None]
 """identity, identity_kind, identity_account, access_key_id, role_chain, auth_method of the event table."""
 
 
-def caller(texts: Sequence[str | None]) -> Who:
-    """Read one caller.
+def caller(identity: Mapping[str, Any]) -> Who:
+    """Read the ``identity`` object of a record; an empty one is ``unknown``.
 
-    Parameters
-    ----------
-    texts
-        The values at ``IDENTITY_PATHS``, None where there is none.
-
-    Examples
-    --------
-    >>> caller(["SAS", "key1(AB),SasSignature(CD)", None, None, None, None, None])
+    >>> caller({"type": "SAS", "tokenHash": "key1(AB),SasSignature(CD)"})
     ('sas:CD', 'signed_url', None, 'CD', 'account-key:AB', 'QueryString')
-    >>> caller(["OAuth", "EF", "ann@example.com", "1-2", "3-4", "5-6", None])
+    >>> caller({"type": "OAuth", "requester": {"upn": "ann@example.com", "tenantId": "5-6"}})
     ('ann@example.com', 'human', '5-6', None, None, 'AuthHeader')
     """
-    given = [(text or "").strip() or None for text in texts]
-    kind, token = (given[0] or "").replace(" ", "").lower(), given[1] or ""
-    upn, oid, app, tenant, user = given[2:7]
-    principal = upn or user or (f"object:{oid}" if oid else f"app:{app}" if app else None)
+    requester = identity.get("requester")
+    given = requester if isinstance(requester, Mapping) else {}
+    upn, oid = _text(given.get("upn")) or _text(given.get("userName")), _text(given.get("objectId"))
+    app, tenant = _text(given.get("appId")), _text(given.get("tenantId"))
+    kind = (_text(identity.get("type")) or "").replace(" ", "").lower()
+    token = _text(identity.get("tokenHash")) or ""
+    principal = upn or (f"object:{oid}" if oid else f"app:{app}" if app else None)
     if kind in ("sas", "saskey", "delegationsas", "userdelegationsas"):
         return _signature(token, principal, tenant)
     if kind in ("accountkey", "sharedkey"):
@@ -45,7 +36,7 @@ def caller(texts: Sequence[str | None]) -> Who:
     if kind == "trustedaccess":
         return f"service:{principal or 'azure'}", "service", tenant, None, None, "AuthHeader"
     if principal:
-        return principal, "human" if upn or user else "workload", tenant, None, None, "AuthHeader"
+        return principal, "human" if upn else "workload", tenant, None, None, "AuthHeader"
     return "unknown", "workload", tenant, None, None, None
 
 
@@ -61,3 +52,7 @@ def _signature(token: str, signer: str | None, tenant: str | None) -> Who:
 
 def _hashes(token: str) -> list[str]:
     return [value for _, value in HASH.findall(token)] or [token]
+
+
+def _text(value: Any) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None

@@ -42,7 +42,7 @@ judged as (
         try_cast(written_time as timestamptz) at time zone 'UTC' as event_time,
         case
             when is_storage then coalesce(
-                regexp_matches(resource, '(?i)/blobServices(?:/|$)'), properties ->> '$.serviceType' = 'blob', false
+                contains(lower(resource), '/blobservices'), properties ->> '$.serviceType' = 'blob', false
             )
             when contains(api, '/') then list_contains($kept, lower(api))
                 and coalesce(lower(ended), 'success') in ('success', 'succeeded', 'failure', 'failed')
@@ -62,7 +62,7 @@ opened as (
                 then 'the time ' || left(written_time, 60) || ' is outside 2010-02-01 (Azure opened) to 2100-01-01'
             when not starts_with(properties, '{') and properties <> 'null' then 'properties is no object'
         end as defect,
-        case when is_storage then json_extract_string(identity, $identity_paths) end as who,
+        case when is_storage then coalesce(identity, 'null') end as caller_text,
         case when is_storage then json_extract_string(properties, [
             '$.accountName', '$.objectKey', '$.userAgentHeader', '$.metricResponseType', '$.responseBodySize',
             '$.requestBodySize', '$.contentLengthHeader', '$.etag', '$.clientRequestId', '$.destinationUri'
@@ -71,7 +71,8 @@ opened as (
 )
 
 select rn, segment, is_marker, defect, event_time, coalesce(is_storage, false) as is_storage, api,
-    coalesce(category, '') as category, location as region, uri, who, resource, ended,
+    coalesce(category, '') as category, location as region, uri, resource, ended,
+    coalesce(caller_text, 'null') as caller,
     coalesce(correlationId, correlation_id) as request_id, callerIpAddress as address,
     try_cast(statusCode as integer) as status_code, statusText as status_text,
     told[1] as account_name, told[2] as object_path, told[3] as agent, told[4] as metric,

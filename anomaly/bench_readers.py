@@ -64,7 +64,7 @@ AZURE = {
         "userAgentHeader": "azsdk-python-storage-blob/12.19",
         "serviceType": "blob",
         "objectKey": "/lake/box-{n20}/data/part-{n}.parquet",
-        "responseBodySize": "@{size}@",
+        "responseBodySize": "~{size}~",
     },
     "uri": "https://lake.blob.core.windows.net:443/box-{n20}/data/part-{n}.parquet",
 }
@@ -131,8 +131,8 @@ def _lines(template: str, file: int) -> str:
 
 
 def _json(record: dict[str, Any]) -> str:
-    """Make a template of a record: braces doubled but for the places; "@{x}@" is a number."""
-    text = json.dumps(record, separators=(",", ":")).replace('"@', "").replace('@"', "")
+    """Make a template of a record: braces doubled but for the places; "~{x}~" is a number."""
+    text = json.dumps(record, separators=(",", ":")).replace('"~', "").replace('~"', "")
     opened = text.replace("{", "{{").replace("}", "}}")
     for name in (*_values(0), "n:0>12"):
         opened = opened.replace("{{" + name + "}}", "{" + name + "}")

@@ -15,6 +15,8 @@ from anomaly.simulate.draw import Rng, hexes, text
 Place = tuple[str, ...]
 Floats = npt.NDArray[np.float64]
 CLOUDTRAIL, S3_ACCESS, VPC_FLOW = "cloudtrail", "s3_access", "vpc_flow"
+GCP, AZURE = "gcp", "azure"
+AZURE_FLOWS = "insights-logs-flowlogflowevent"
 FLOW_FIELDS = {
     "v2": "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action "
     "log-status",
@@ -90,8 +92,43 @@ def _flow_file(place: Place, rows: Sequence[str]) -> bytes:
     return gzipped(("\n".join([FLOW_FIELDS[place[3]], *rows]) + "\n").encode())
 
 
+def at_once(draw: Rng, count: int) -> Floats:
+    """Files named after the hour of their rows' own time, which a later row is still put into."""
+    return np.zeros(count)
+
+
+def _hour(end: str) -> str:
+    return str(np.datetime64(end[:13], "h") - np.timedelta64(1, "h"))
+
+
+def _sink_path(place: Place, end: str, draw: Rng) -> str:
+    project, log = place
+    day, hour = _hour(end).split("T")
+    return f"gcp/{project}/{log}/{day.replace('-', '/')}/{hour}:00:00_{hour}:59:59_S0.json"
+
+
+def _azure_path(place: Place, end: str, draw: Rng) -> str:
+    container, resource, machine = place
+    day, hour = _hour(end).split("T")
+    year, month, date = day.split("-")
+    folder = f"azure/{container}/{resource}/y={year}/m={month}/d={date}/h={hour}/m=00"
+    return f"{folder}/{machine}/PT1H.json" if machine else f"{folder}/PT1H.json"
+
+
+def _lines(place: Place, rows: Sequence[str]) -> bytes:
+    return ("\n".join(rows) + "\n").encode()
+
+
+def _azure_file(place: Place, rows: Sequence[str]) -> bytes:
+    if place[0] == AZURE_FLOWS:
+        return ('{"records":[' + ",".join(rows) + "]}").encode()
+    return _lines(place, rows)
+
+
 FORMS = {
     CLOUDTRAIL: Form(_trail_path, _trail_file, minutes_late, 900, 300, twice=0.0015),
     S3_ACCESS: Form(_access_path, _access_file, hours_late, 3600, 600, lost=0.002),
-    VPC_FLOW: Form(_flow_path, _flow_file, minutes_late, 1800, 300),
+    VPC_FLOW: Form(_flow_path, _flow_file, minutes_late, 3600, 300),
+    GCP: Form(_sink_path, _lines, at_once, 3600, 3600),
+    AZURE: Form(_azure_path, _azure_file, at_once, 3600, 3600),
 }

@@ -11,9 +11,10 @@ from anomaly.errors import UsageError
 from anomaly.simulate.build import build
 from anomaly.simulate.deeds import Campaign
 from anomaly.simulate.delivery import Parcel, deliver, late
+from anomaly.simulate.multicloud_plan import CLOUDS, join, scenarios
 from anomaly.simulate.org import Org
 from anomaly.simulate.papers import Touched, write_context, write_truth
-from anomaly.simulate.plan import plan
+from anomaly.simulate.plan import plan, shown
 from anomaly.simulate.sources import DEFAULT, chosen
 from anomaly.simulate.wire import Touch
 
@@ -123,7 +124,14 @@ def _check(out: Path, days: int, scale: float, attack_from: int, processes: int)
 
 def _drawn(order: _Order) -> tuple[Org, list[Campaign]]:
     org = build(order.seed, order.start, order.days, order.scale, order.sources)
-    return org, plan(org, order.attacks, order.attack_from)
+    clouds = scenarios(org.sources)
+    # a scenario that only another cloud shows is not asked of this one
+    attacks = (
+        None if order.attacks is None else [a for a in order.attacks if a in shown(org.sources) or a not in clouds]
+    )
+    home = any(source not in CLOUDS for source in org.sources)
+    planned = plan(org, attacks, order.attack_from) if home else []
+    return org, planned + join(org, order.attacks, order.attack_from)
 
 
 def _share(order: _Order, processes: int) -> Iterator[_Written]:

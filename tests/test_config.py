@@ -98,6 +98,14 @@ def test_an_accepted_memory_limit_is_one_the_database_takes(limit: str) -> None:
         ("[score]\nbudget_per_day = true\n", "line 2: score.budget_per_day = True is true or false, not a number"),
         ("[features]\nmemory_limit = 'lots'\n", "line 2: features.memory_limit = 'lots' is not an amount of memory"),
         ("[features]\nmemory_limit = '100'\n", "line 2: features.memory_limit = '100' is not an amount of memory"),
+        (
+            "[detection]\niam_role_context = '*'\n",
+            "line 2: detection.iam_role_context = '*' is text, not a list of texts",
+        ),
+        ("[detection]\niam_role_context = ['*', 3]\n", "holds 3, which is no text"),
+        ("[detection]\niam_role_context = ['']\n", "names nothing"),
+        ("[detection]\niam_role_context = ['role/[a']\n", "holds 'role/[a', which has a [ that opens no set"),
+        ("[detection]\ngeo_destination_threshold = ['DE', 'fr']\n", "holds 'fr', which is not a country"),
         ("[lake\n", "anomaly.toml: is not TOML: "),
     ],
 )
@@ -160,3 +168,5 @@ def test_the_example_of_the_guide_is_accepted(folder: Path) -> None:
     Path("anomaly.toml").write_text(guide.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
     settings = Settings.load()
     assert settings.score.budget_per_day == 5.0
+    assert settings.detection.iam_role_context == ("*:role/backup-*", "*:role/etl")
+    assert settings.detection.geo_destination_threshold == ("DE", "FR")

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anomaly.config.settings import DetectionSettings
 from anomaly.context import Context
 from anomaly.context.destinations import SHOWN
-from anomaly.context.tables import CLOUDS, NETWORK_KINDS, RELATIONS, SENSITIVITY_WEIGHTS, TABLES
+from anomaly.context.tables import CLOUDS, IDENTITY_KINDS, NETWORK_KINDS, RELATIONS, SENSITIVITY_WEIGHTS, TABLES
 from anomaly.errors import ContextError
 from anomaly.store import Store
 
@@ -238,5 +239,43 @@ def test_the_guide_names_every_column_and_value() -> None:
         assert f"| `{table.file}` | `{','.join(table.header)}` | {table.row.partition(';')[0]}" in guide
     for name, weight in SENSITIVITY_WEIGHTS.items():
         assert f"`{name}` ({weight})" in guide or f"`{name}` (weight {weight})" in guide
-    for value in (*CLOUDS, *RELATIONS, *NETWORK_KINDS, *SHOWN.split(", ")):
+    for value in (*CLOUDS, *RELATIONS, *NETWORK_KINDS, *IDENTITY_KINDS, *SHOWN.split(", ")):
         assert f"`{value}`" in guide
+
+
+def test_of_several_globs_the_one_with_most_letters_tells_the_kind(folder: Path) -> None:
+    rows = ["*,external,", "*:user/svc-[ab]*,workload,scripts", "*:user/*,human,", "*:user/svc-a?,service,"]
+    (folder / "identities.csv").write_text("\n".join([HEADERS["identities.csv"], *rows]) + "\n", encoding="utf-8")
+    names = ["arn:x:user/svc-a1", "arn:x:user/svc-b1", "arn:x:user/ana\nbea", "sas:1"]
+    found = Context.load(folder).identity_kinds(names)
+    assert found["identity"].tolist() == names
+    # of the same number of letters, the alphabet decides: `?` comes before `[`
+    assert found["identity_kind"].tolist() == ["service", "workload", "human", "external"]
+    shuffled = "\n".join([HEADERS["identities.csv"], *reversed(rows)])
+    (folder / "identities.csv").write_text(shuffled, encoding="utf-8")
+    assert Context.load(folder).identity_kinds(names).equals(found)
+
+
+def test_an_identity_that_no_glob_fits_has_no_row(folder: Path) -> None:
+    (folder / "identities.csv").write_text(f"{HEADERS['identities.csv']}\nana,human,\n", encoding="utf-8")
+    context = Context.load(folder)
+    assert context.identity_kinds(["Ana", "ana ", "xana", "bea"]).empty
+    assert context.identity_kinds(["bea", "ana"])["identity"].tolist() == ["ana"]
+
+
+def test_the_settings_of_detection_are_tables_and_part_of_the_digest(folder: Path) -> None:
+    plain = Context.load(folder)
+    assert plain.role_context.empty
+    assert plain.expected_countries.empty
+    chosen = Context.load(folder, DetectionSettings(("*etl", "*backup", "*etl"), ("DE",)))
+    assert chosen.role_context["identity_glob"].tolist() == ["*backup", "*etl"]
+    assert chosen.expected_countries["country"].tolist() == ["DE"]
+    again = Context.load(folder, DetectionSettings(("*backup", "*etl"), ("DE",)))
+    assert (chosen.digest == again.digest, chosen.digest == plain.digest) == (True, False)
+    assert Context.load(folder, DetectionSettings((), ("DE",))).digest not in (plain.digest, chosen.digest)
+
+
+def test_a_kind_that_only_a_request_can_have_is_refused(folder: Path) -> None:
+    (folder / "identities.csv").write_text(f"{HEADERS['identities.csv']}\nana,anonymous,\n", encoding="utf-8")
+    with pytest.raises(ContextError, match=r"identities\.csv row 2 column kind: 'anonymous' is not one of human"):
+        Context.load(folder)

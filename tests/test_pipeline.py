@@ -273,6 +273,34 @@ def test_a_changed_context_rebuilds_only_the_days_that_mention_it(world: World, 
     assert all(label in found for found in labels)
 
 
+def test_a_corrected_kind_rebuilds_the_days_that_identity_was_at_work_on(world: World, tmp_path: Path) -> None:
+    value, days = rarest(mentions(world, "identity"))
+    assert 0 < len(days) < len(DAYS)
+    said = pd.DataFrame([{"identity_glob": value, "identity_kind": "external", "label": "a test"}])
+    context = replace(world.context, identities=said, digest="one kind corrected")
+    lake = copied(world.lake, tmp_path / "lake")
+    before = written_at(lake)
+    Pipeline(lake, context).build(DAYS, ["acts"])
+    assert rewritten(before, written_at(lake)) == {("acts", day) for day in days}
+    for row in content(lake, "acts", days[0]).to_pylist():
+        assert row["identity"] != value or row["identity_kind"] == "external"
+
+
+@pytest.mark.parametrize(
+    ("table_name", "column", "stage"),
+    [("role_context", "identity_glob", "workflow"), ("expected_countries", "country", "novelty")],
+)
+def test_a_setting_of_detection_rebuilds_the_signal_that_reads_it(
+    world: World, tmp_path: Path, table_name: str, column: str, stage: str
+) -> None:
+    changed: dict[str, Any] = {table_name: pd.DataFrame({column: ["XX"]}), "digest": f"{table_name} set"}
+    lake = copied(world.lake, tmp_path / "lake")
+    before = written_at(lake)
+    Pipeline(lake, replace(world.context, **changed)).build(DAYS[-1:], [stage])
+    assert (stage, DAYS[-1]) in rewritten(before, written_at(lake))
+    assert {name for name, _ in rewritten(before, written_at(lake))} == {stage}
+
+
 def test_a_context_row_that_no_day_mentions_rebuilds_nothing(world: World, tmp_path: Path) -> None:
     lake, context = copied(world.lake, tmp_path / "lake"), with_office(world.context, "8.8.8.8")
     assert "8.8.8.8" not in mentions(world, "address")

@@ -122,7 +122,9 @@ def typed(value: object, kind: Any) -> Any:
         return Path(value) if str(value) else Path()
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    if kind == TEXTS and isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+    if kind == TEXTS and isinstance(value, list | tuple):
+        if strange := [each for each in value if not isinstance(each, str)]:
+            raise ValueError(f"holds {strange[0]!r}, which is no text")
         return tuple(value)
     if type(value) is kind:
         return value

@@ -36,6 +36,7 @@ class Store:
             options["memory_limit"] = memory_limit
         self.connection = duckdb.connect(":memory:", config=options)
         self.run("set timezone = 'UTC'")
+        self.run("set enable_progress_bar = false")  # a long query must not draw over our own output
 
     def __enter__(self) -> "Store":
         return self

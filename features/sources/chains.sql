@@ -112,7 +112,11 @@ climbed as (
     left join by_session as s on c.above = s.issued_identity and c.above_session = s.issued_session
     left join by_account as a on c.key_of = a.issued_identity and c.first_us >= a.since_us
     -- five hops are more than any chain seen; a role that assumes itself would go round for ever
-    where c.hops < 5 and coalesce(k.caller, s.caller, a.caller) is not null
+    where
+        c.hops < 5
+        and coalesce(k.caller, s.caller, a.caller) is not null
+        -- a virtual machine is a start: that its cloud's own service gave it the role says nothing
+        and not regexp_matches(c.above_session, '^i-[0-9a-f]{8,17}$')
 ),
 
 ranked as (

@@ -244,7 +244,7 @@ CONTAINER = f"{STORAGE}/blobServices/default/containers/vault"
         ("Microsoft.Storage/storageAccounts/write", STORAGE, {"properties": {"allowBlobPublicAccess": False}},
          ("configure", None, None, None)),
         ("Microsoft.Storage/storageAccounts/write", STORAGE,
-         {"properties": {"networkAcls": {"defaultAction": "Allow"}}}, ("share", "network", None, None)),
+         {"properties": {"networkAcls": {"defaultAction": "Allow"}}}, ("configure", None, None, None)),
         ("Microsoft.Storage/storageAccounts/blobServices/containers/write", CONTAINER,
          {"properties": {"publicAccess": "Container"}}, ("share", "public", None, None)),
         ("Microsoft.Storage/storageAccounts/blobServices/containers/write", CONTAINER,
@@ -255,7 +255,7 @@ CONTAINER = f"{STORAGE}/blobServices/default/containers/vault"
         ("Microsoft.Authorization/roleAssignments/write", f"{STORAGE}/providers/Microsoft.Authorization/x",
          {"Properties": {"PrincipalId": "0eee"}}, ("share", "account", None, "object:0eee")),
         ("Microsoft.Compute/disks/beginGetAccess/action", f"{SUBSCRIPTION}/providers/Microsoft.Compute/disks/d", {},
-         ("share", "public", None, None)),
+         ("share", None, None, None)),
         ("Microsoft.Insights/diagnosticSettings/delete", STORAGE, {}, ("configure", None, None, None)),
     ],
 )  # fmt: skip
@@ -268,6 +268,29 @@ def test_activities_that_open_storage(
     names = ("operation", "destination_kind", "destination_account", "issued_identity")
     assert tuple(row[column] for column in names) == expected
     assert row["bucket"] == ("acme/vault" if resource == CONTAINER else None)
+
+
+def test_what_was_asked_speaks_before_what_was_answered(lake: Lake, tmp_path: Path) -> None:
+    asked = json.dumps({"properties": {"networkAcls": {"defaultAction": "Allow"}}})
+    answered = json.dumps({"properties": {"allowBlobPublicAccess": True}})
+    name = "Microsoft.Storage/storageAccounts/write"
+    row = only(lake, tmp_path, activity(operationName=name, told={"requestbody": asked, "responseBody": answered}))
+    assert (row["operation"], row["destination_kind"]) == ("share", None), "the network opened, nothing made public"
+
+
+def test_a_replication_policy_names_both_containers(lake: Lake, tmp_path: Path) -> None:
+    rules = [{"ruleId": "r", "sourceContainer": "vault", "destinationContainer": "loot"}]
+    body = {"properties": {"sourceAccount": "acme", "destinationAccount": "evil", "rules": rules}}
+    name = "Microsoft.Storage/storageAccounts/objectReplicationPolicies/write"
+    row = only(lake, tmp_path, activity(operationName=name, told={"requestbody": body}))
+    assert (row["operation"], row["bucket"], row["destination_account"]) == ("share", "acme/vault", "evil")
+    assert (row["destination_kind"], row["destination_bucket"]) == ("bucket", "evil/loot")
+
+
+def test_a_container_in_capitals_is_the_same_container(lake: Lake, tmp_path: Path) -> None:
+    name = "Microsoft.Storage/storageAccounts/blobServices/containers/write"
+    row = only(lake, tmp_path, activity(operationName=name.upper(), resourceId=CONTAINER.upper()))
+    assert (row["bucket"], row["account_id"]) == ("acme/vault", "acme")
 
 
 def test_an_activity_as_the_rest_interface_answers_it(lake: Lake, tmp_path: Path) -> None:

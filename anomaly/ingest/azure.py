@@ -62,7 +62,7 @@ ACTIVITIES = pa.schema(
     + [(f"activity_{name}", TEXT) for name in ("identity", "kind", "tenant")]
     + [("activity_mfa", pa.bool_())]
     + [(f"activity_{name}", TEXT) for name in ("ip", "failure", "account", "bucket", "operation")]
-    + [(f"activity_destination_{name}", TEXT) for name in ("kind", "account")]
+    + [(f"activity_destination_{name}", TEXT) for name in ("kind", "account", "bucket")]
     + [("issued_identity", TEXT)]
 )
 

@@ -21,18 +21,21 @@ METHODS = ("amr", MICROSOFT + "claims/authnmethodsreferences")
 
 ACCOUNT = re.compile(r"/storageAccounts/([^/]+)(?:/blobServices/[^/]+/containers/([^/]+))?", re.IGNORECASE)
 SUBSCRIPTION = re.compile(r"^/subscriptions/([^/]+)", re.IGNORECASE)
-BODIES = ("responseBody", "requestbody", "requestBody", "response_body", "request_body")
+ASKED = ("requestbody", "requestBody", "request_body")
+ANSWERED = ("responseBody", "responsebody", "response_body")
 FAILED = ("failure", "failed")
 
 
 @dataclass(frozen=True)
 class Opened:
-    """What a row opens: ``kind`` and ``account`` of the destination, ``principal`` who is let in."""
+    """What a row opens: kind, account and bucket of the destination, who is let in, the source's container."""
 
     operation: str | None = None
     kind: str | None = None
     account: str | None = None
+    bucket: str | None = None
     principal: str | None = None
+    source: str | None = None
 
 
 def activity(api: str, resource: str | None, ended: str | None, text: str) -> tuple[Any, ...]:
@@ -50,17 +53,19 @@ def activity(api: str, resource: str | None, ended: str | None, text: str) -> tu
     claims = _mapping(row.get("claims"))
     who, kind = _caller(_text(row.get("caller")), claims)
     place = ACCOUNT.search(resource or "")
-    account, container = place.groups() if place else (None, None)
-    found = _opens(api.lower(), list(_bodies(_mapping(row.get("properties")))), account)
+    # names of accounts and containers have small letters only; a resource id may have been put into capitals
+    account, container = (name and name.lower() for name in place.groups()) if place else (None, None)
+    found = _opens(api.lower(), _mapping(row.get("properties")), account)
+    container = container or found.source
     own = SUBSCRIPTION.match(resource or "")
     issued = found.principal
     if account and azure_operation(api, "").does == "auth":
-        issued = f"storage-account:{account.lower()}"
+        issued = f"storage-account:{account}"
     return (
         who, kind, _first(claims, TENANT), _mfa(claims), _address(row, claims), _failure(row, ended),
-        account.lower() if account else own.group(1).lower() if own else None,
-        f"{account.lower()}/{container}" if account and container else None,
-        found.operation, found.kind, found.account, issued,
+        account or (own.group(1).lower() if own else None),
+        f"{account}/{container}" if account and container else None,
+        found.operation, found.kind, found.account, found.bucket, issued,
     )  # fmt: skip
 
 
@@ -94,45 +99,53 @@ def _failure(row: Mapping[str, Any], ended: str | None) -> str | None:
     return code or (_text(row.get("signature")) or "").partition(".")[2] or "Failed"
 
 
-def _bodies(properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield what was answered before what was asked: JSON in a text, or an object."""
-    for name in BODIES:
-        if body := _mapping(properties.get(name)):
-            yield body
-
-
-def _opens(api: str, bodies: list[Mapping[str, Any]], account: str | None) -> Opened:
-    asked = {name.lower(): value for body in reversed(bodies) for name, value in _leaves(body)}
+def _opens(api: str, properties: Mapping[str, Any], account: str | None) -> Opened:
+    asked, answered = _body(properties, ASKED), _body(properties, ANSWERED)
+    told = asked or answered
     if api.endswith("/storageaccounts/write") or api.endswith("/containers/write"):
-        return _public(asked)
+        return _public(told, asked)
     if api.endswith("/objectreplicationpolicies/write"):
-        return _replication(asked, account)
+        return _replication(told, account)
     if api.endswith("/roleassignments/write"):
-        principal = _text(asked.get("principalid"))
+        principal = _text(told.get("principalid"))
         return Opened(kind="account", principal=f"object:{principal}" if principal else None)
-    if api.endswith(("/begingetaccess/action", "/retrievesasuris/action")):
-        return Opened(kind="public")
     if api.endswith("/localusers/write"):
         return Opened(kind="account")
     return Opened()
 
 
-def _public(asked: Mapping[str, Any]) -> Opened:
-    """Anonymous reads allowed, of the account or of the container, or the network's door opened to all."""
-    anonymous = asked.get("allowblobpublicaccess") is True
-    container = str(asked.get("publicaccess") or "None").lower() in ("blob", "container")
-    network = str(asked.get("defaultaction") or "").lower() == "allow"
+def _body(properties: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the plain values at any depth of a body, JSON in a text or an object; of several the first."""
+    body = next((found for name in names if (found := _mapping(properties.get(name)))), {})
+    values: dict[str, Any] = {}
+    for name, value in _leaves(body):
+        values.setdefault(name.lower(), value)
+    return values
+
+
+def _public(told: Mapping[str, Any], asked: Mapping[str, Any]) -> Opened:
+    """Anonymous reads allowed, of the account or of the container, or the network's door opened to all.
+
+    The door counts only where it was asked for: an answer repeats every setting of the account, and open is usual.
+    """
+    anonymous = told.get("allowblobpublicaccess") is True
+    container = str(told.get("publicaccess") or "None").lower() in ("blob", "container")
     if anonymous or container:
         return Opened("share", "public")
-    return Opened("share", "network") if network else Opened()
+    return Opened("share") if str(asked.get("defaultaction")).lower() == "allow" else Opened()
 
 
-def _replication(asked: Mapping[str, Any], account: str | None) -> Opened:
-    """Source and target are account names or resource ids; the one that is not this account is the destination."""
-    names = [_account_named(_text(asked.get(end))) for end in ("destinationaccount", "sourceaccount")]
-    target = next((name for name in names if name), None)
-    other = next((name for name in names if name and name != (account or "").lower()), target)
-    return Opened(kind="bucket", account=names[0] or other)
+def _replication(told: Mapping[str, Any], account: str | None) -> Opened:
+    """Accounts are names or resource ids. The policy's two ends keep their names, whichever of them this account is."""
+    target = _account_named(_text(told.get("destinationaccount")))
+    source = _account_named(_text(told.get("sourceaccount"))) or account
+    container = _text(told.get("destinationcontainer"))
+    return Opened(
+        kind="bucket",
+        account=target,
+        bucket=f"{target}/{container}" if target and container else None,
+        source=_text(told.get("sourcecontainer")) if source == account else None,
+    )
 
 
 def _account_named(text: str | None) -> str | None:

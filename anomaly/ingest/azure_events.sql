@@ -122,7 +122,8 @@ select
         as destination_kind,
     coalesce(activity_destination_account, case when is_target then storage_account else link_account end)
         as destination_account,
-    case when is_target then place_bucket else link_bucket end as destination_bucket,
+    case when is_target then place_bucket else coalesce(link_bucket, activity_destination_bucket) end
+        as destination_bucket,
     null::varchar as workload,
     null::timestamp as end_time,
     null::varchar as destination_ip,

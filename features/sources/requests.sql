@@ -60,8 +60,10 @@ judged as (
             -- a copy's target side adds nothing to its source side; without one the first of its rows speaks
             and (r.has_source_side or (t.source = 'azure_storage' and t.event_id != r.target_event))
         ) as is_twin,
-        case when t.source = 'cloudtrail' and t.operation = 'read' and t.outcome = 'ok' then r.bytes_read end
-            as bytes_read,
+        case
+            when t.source = 'cloudtrail' and t.operation = 'read' and t.outcome = 'ok' and t.bytes_read is null
+                then r.bytes_read
+        end as bytes_read,
         case when t.is_part_of_copy and t.operation = 'copy' then w.bucket end as destination_bucket,
         case when t.is_part_of_copy and t.operation = 'copy' then w.account_id end as destination_account
     from told as t

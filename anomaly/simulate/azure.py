@@ -28,13 +28,14 @@ def estate(org: Org) -> Estate:
         Account(f"{short}{label}{hexes(draw, 2)}", f"azure-{label}", "own") for label in ("data", "docs", "vault")
     ]
     tenant = Account(uuid(hexes(draw, 32)), "azure-tenant", "own")
+    subscription = Account(uuid(hexes(rng(org.seed, CLOUD, "subscription"), 32)), "azure-subscription", "own")
     partner = Account(f"logihub{hexes(draw, 6)}", "azure-partner", "partner")
     stranger, last = f"st{hexes(draw, 10)}", len(stores) - 1
     named = [(f"{stores[min(place % 3, last)].id}/{purpose}", purpose) for purpose, (*_, place) in PURPOSES.items()]
     colleagues = [Who(p.name, p.email, "user", uuid(hexes(draw, 32)), p) for p in staff(org, CLOUD)]
     jobs = [_managed(job, draw) for job in JOBS]
     return Estate(
-        CLOUD, org, [tenant, *stores, partner], _places(org, named),
+        CLOUD, org, [tenant, subscription, *stores, partner], _places(org, named),
         colleagues, [*jobs, *_signers(draw)], SUBNET,
         elsewhere(org, f"{partner.id}/inbox", partner.id, REGION),
         elsewhere(org, f"{stranger}/data", stranger, REGION),

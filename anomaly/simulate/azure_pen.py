@@ -21,12 +21,12 @@ VERSION = "2023-11-03"
 
 
 class AzurePen:
-    """Writes one actor's day in an estate whose accounts are a tenant, a subscription and storage accounts."""
+    """Writes one actor's day in an estate whose accounts begin with a tenant and a subscription."""
 
     def __init__(self, estate: Estate, log: Log) -> None:
         self.org = estate.org
         self.log = log
-        self.tenant, self.subscription = estate.accounts[0].id, subscription(estate)
+        self.tenant, self.subscription = estate.accounts[0].id, estate.accounts[1].id
         self._own = estate.own
 
     def read(self, hand: Hand, bucket: Bucket, key: str, size: int, when: float, denied: bool = False) -> None:
@@ -112,8 +112,8 @@ class AzurePen:
         self.log.rows.append(Row(int(when), AZURE, place, json.dumps(record, separators=(",", ":"))))
 
     def act(self, hand: Hand, operation: str, resource: str, when: float, body: dict[str, Any] | None = None) -> None:
-        """A call to the resource manager: a Start and a Success record under one correlation id."""
-        one = uuid(hexes(self.log.draw, 32))
+        """A call to the resource manager: a Start and a Success record of one second and one correlation id."""
+        one, when = uuid(hexes(self.log.draw, 32)), int(when) + 0.13
         claims = {"ipaddr": hand.address, f"{CLAIMS}objectidentifier": hand.who.id, f"{CLAIMS}tenantid": self.tenant}
         claims |= {"upn": hand.who.identity} if "@" in hand.who.identity else {"idtyp": "app"}
         properties: dict[str, Any] = {"eventCategory": "Administrative", "entity": resource, "message": operation}
@@ -219,11 +219,6 @@ class AzurePen:
     def _correlation(self) -> str:
         digits = hexes(self.log.draw, 24)
         return f"{digits[:8]}-{digits[8:11]}e-00{digits[12:14]}-{digits[14:18]}-{digits[18:]}000000"
-
-
-def subscription(estate: Estate) -> str:
-    """The id of the company's one subscription."""
-    return uuid(hexes(estate.draw("subscription"), 32))
 
 
 def _category(api: str) -> str:

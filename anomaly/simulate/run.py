@@ -11,6 +11,7 @@ from anomaly.errors import UsageError
 from anomaly.simulate.build import build
 from anomaly.simulate.deeds import Campaign
 from anomaly.simulate.delivery import Parcel, deliver, late
+from anomaly.simulate.multicloud_life import Resident
 from anomaly.simulate.multicloud_plan import CLOUDS, join, scenarios
 from anomaly.simulate.org import Org
 from anomaly.simulate.papers import Touched, write_context, write_truth
@@ -131,7 +132,10 @@ def _drawn(order: _Order) -> tuple[Org, list[Campaign]]:
     )
     home = any(source not in CLOUDS for source in org.sources)
     planned = plan(org, attacks, order.attack_from) if home else []
-    return org, planned + join(org, order.attacks, order.attack_from)
+    planned += join(org, order.attacks, order.attack_from)
+    if not home:
+        org.actors = [actor for actor in org.actors if isinstance(actor, Resident)]
+    return org, planned
 
 
 def _share(order: _Order, processes: int) -> Iterator[_Written]:

@@ -1,6 +1,7 @@
 """The simulator's other logs: access log lines beside the trail, rows that only an access log has, layouts, sources."""
 
 import gzip
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from anomaly.errors import UsageError
 from anomaly.simulate import SCENARIOS, simulate
-from simulate_records import records, rows
+from simulate_records import Record, records, rows
 
 LAYOUT = re.compile(
     r"S3Access/(\d{12})/([a-z]{2}-[a-z]+-\d)/([a-z0-9-]+)/(\d{4})/(\d\d)/(\d\d)/\4-\5-\6-\d\d-\d\d-\d\d-[0-9A-F]{16}"
@@ -147,6 +148,81 @@ def test_what_a_streamed_copy_reads_leaves_the_instance(drawn: Path) -> None:
         )
         assert left >= max(int(row["bytes_read"]), 1_000_000)
         assert remote[0] in row["destination"]
+
+
+@pytest.fixture(scope="module")
+def control(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("control") / "all"
+    simulate(out, seed=4, days=8, scale=0.1, attack_from=3, sources=["cloudtrail", "control"])
+    return out
+
+
+def calls(folder: Path, scenario: str) -> list[Record]:
+    """The records of a campaign: those of its identities, from its addresses, within its times."""
+    truth = [row for row in rows(folder / "truth.csv") if row["scenario"] == scenario]
+    return [
+        record
+        for _, record in records(folder / "logs")
+        for row in truth
+        if row["first_time"] <= record["eventTime"] <= row["last_time"]
+        and record["sourceIPAddress"] in row["sources"].split(";")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "names"),
+    [
+        ("S08", ["PutBucketPolicy", "GetObject"]),
+        ("S09", ["DeleteBucketPublicAccessBlock"]),
+        ("S10", ["GetObject"]),
+        ("S11", ["PutBucketPolicy", "GetObject"]),
+        ("S13", ["ListObjects", "GetObject"]),
+        ("S16", ["AssumeRole", "GetObject"]),
+        ("S21", ["ModifySnapshotAttribute"]),
+        ("S23", ["StopLogging", "PutBucketLogging", "GetObject"]),
+        ("S29", ["RestoreObject", "GetObject"]),
+    ],
+)
+def test_an_attack_in_the_control_plane_leaves_its_calls(control: Path, scenario: str, names: list[str]) -> None:
+    assert {record["eventName"] for record in calls(control, scenario)} >= set(names)
+
+
+def test_what_is_opened_names_the_outside_account_of_the_truth(control: Path) -> None:
+    for scenario, api in (("S08", "PutBucketPolicy"), ("S21", "ModifySnapshotAttribute")):
+        account = next(row["destination"] for row in rows(control / "truth.csv") if row["scenario"] == scenario)
+        known = {row["account"] for row in rows(control / "context/accounts.csv")}
+        assert account not in known
+        asked = [json.dumps(r["requestParameters"]) for r in calls(control, scenario) if r["eventName"] == api]
+        assert asked
+        assert all(account in text for text in asked)
+
+
+def test_a_role_chain_hands_each_key_to_the_next_call(control: Path) -> None:
+    chain = calls(control, "S16")
+    taken = [r for r in chain if r["eventName"] == "AssumeRole"]
+    assert len(taken) == 2
+    first, second = sorted(taken, key=lambda record: record["eventTime"])
+    assert first["userIdentity"]["type"] == "AWSAccount"
+    assert second["userIdentity"]["accessKeyId"] == first["responseElements"]["credentials"]["accessKeyId"]
+    reads = [r for r in chain if r["eventName"] == "GetObject"]
+    key = second["responseElements"]["credentials"]["accessKeyId"]
+    assert reads
+    assert {r["userIdentity"]["accessKeyId"] for r in reads} == {key}
+
+
+def test_benign_life_uses_the_same_calls_within_the_organisation(control: Path) -> None:
+    friends = {row["account"] for row in rows(control / "context/accounts.csv")}
+    attacks = {row["scenario"] for row in rows(control / "truth.csv") if row["kind"] == "attack"}
+    planted = {record["eventID"] for scenario in attacks for record in calls(control, scenario)}
+    names = set()
+    for _, record in records(control / "logs"):
+        if record["eventID"] in planted:
+            continue
+        names.add(record["eventName"])
+        if record["eventName"] in ("PutBucketPolicy", "ModifySnapshotAttribute"):
+            outside = re.findall(r"\b\d{12}\b", json.dumps(record["requestParameters"]))
+            assert set(outside) <= friends
+    assert names >= {"PutBucketPolicy", "ModifySnapshotAttribute", "RestoreObject"}
 
 
 def test_an_attack_that_no_log_shows_is_refused(tmp_path: Path) -> None:

@@ -44,7 +44,10 @@ def _older(org: Org, purpose: str, sensitivity: str, owner: str, style: str) -> 
 
 @dataclass
 class Visitors:
-    """Anybody who downloads from a public bucket, without a signature."""
+    """Anybody who downloads from a public bucket, without a signature.
+
+    Answers that nothing has changed, and agents with raw quotes, stand where the access log is the only one.
+    """
 
     name: str
     bucket: Bucket
@@ -55,14 +58,15 @@ class Visitors:
         """A day of visits."""
         items = self.bucket.everything(log.day)
         for hour in (log.draw.normal(15, 5, org.count(self.mean, log.draw)) % 24).tolist():
-            agent = QUOTED_AGENT if log.draw.random() < QUOTED else agents.machine(log.draw).web()
-            caller = Caller(identity.anonymous(), choose(log.draw, self.crowd).address(log.draw), agent)
+            odd = log.draw.random() < QUOTED and not self.bucket.trail
+            agent = QUOTED_AGENT if odd else agents.machine(log.draw).web()
+            caller = Caller(identity.anonymous(), choose(log.draw, self.crowd).address(log.draw), agent, auth="")
             self.visit(log, caller, choose(log.draw, items), org.at(log.day, hour))
 
     def visit(self, log: Log, caller: Caller, item: tuple[str, int], when: float) -> None:
         """One request: a download, a page that has not changed, a link that leads nowhere, a look at the headers."""
         luck, (key, size) = log.draw.random(), item
-        if luck < UNCHANGED:
+        if luck < UNCHANGED and not self.bucket.trail:
             request, id2, _ = log.ids.next()
             line = logged(caller, self.bucket, "GetObject", int(when), (request, id2), key, received=size, status=304)
             log.rows.append(line)

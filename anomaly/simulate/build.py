@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from anomaly.simulate import access_only, traffic, words
+from anomaly.simulate import access_only, control_life, traffic, words
 from anomaly.simulate.buckets import Bucket
 from anomaly.simulate.draw import Rng, choose, hexes, rng, some
 from anomaly.simulate.forms import S3_ACCESS, VPC_FLOW
 from anomaly.simulate.machines import install
 from anomaly.simulate.network import PARTNER, Site, World
 from anomaly.simulate.org import Account, Org
-from anomaly.simulate.sources import DEFAULT
+from anomaly.simulate.sources import CONTROL, DEFAULT
 from anomaly.simulate.staff import hire
 
 PARTNERS = ("partner-logistics", "partner-analytics")
@@ -44,6 +44,8 @@ def build(seed: int, first: date, days: int, scale: float, sources: tuple[str, .
     staff = hire(org, places)
     org.actors += staff
     install(org, staff)
+    if CONTROL in sources:
+        control_life.switch_on(org)
     if S3_ACCESS in sources:
         access_only.switch_on(org)
     if VPC_FLOW in sources:

@@ -9,7 +9,7 @@ from functools import cache
 
 from anomaly.simulate.buckets import Bucket
 
-WRITES = {"PutObject", "CopyObject", "UploadPartCopy", "UploadPart", "DeleteObject"}
+WRITES = {"PutObject", "CopyObject", "UploadPartCopy", "UploadPart", "DeleteObject", "RestoreObject"}
 ANSWERED = {"PutObject", "CopyObject", "UploadPartCopy"}
 DENIED = '"errorCode":"AccessDenied","errorMessage":"Access Denied",'
 MISSING = '"errorCode":"NoSuchKey","errorMessage":"The specified key does not exist.",'
@@ -31,7 +31,10 @@ class Credential:
 
 @dataclass
 class Caller:
-    """A credential used from one address with one client; ``extra`` are request parameters of every call."""
+    """A credential used from one address with one client; ``extra`` are request parameters of every call.
+
+    ``auth`` is how the call is signed, empty where it is not.
+    """
 
     credential: Credential
     address: str
@@ -59,11 +62,14 @@ class Caller:
             bucket.name, bucket.region, bucket.account, bucket.kms, api, error
         )
         version, cipher = TLS[self.tls]
+        # a call that nobody signed names neither signature nor method
+        signature = '"SignatureVersion":"SigV4",' if self.auth else ""
+        method = f'"AuthenticationMethod":"{self.auth}",' if self.auth else ""
         source = f'"sourceIPAddress":"{self.address}","userAgent":"{self.agent}",'.replace("%", "%%")
         return (
             f'{{"eventVersion":"1.11","userIdentity":{self.credential.json.replace("%", "%%")},{call}{source}{request}'
-            f'"additionalEventData":{{"SignatureVersion":"SigV4","CipherSuite":"{cipher}","bytesTransferredIn":%d.0,'
-            f'{answer}"AuthenticationMethod":"{self.auth}","x-amz-id-2":"%s","bytesTransferredOut":%d.0}},'
+            f'"additionalEventData":{{{signature}"CipherSuite":"{cipher}","bytesTransferredIn":%d.0,'
+            f'{answer}{method}"x-amz-id-2":"%s","bytesTransferredOut":%d.0}},'
             f'"requestID":"%s","eventID":"%s","readOnly":{write},{owner}{self._endpoint()}"eventCategory":"Data"'
             + (tls % (version, cipher) if not self.served else "}")
         )

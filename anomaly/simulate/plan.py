@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from anomaly.errors import UsageError, nearest
-from anomaly.simulate import egress, thefts, transfers
+from anomaly.simulate import egress, shares, thefts, transfers
 from anomaly.simulate.deeds import Campaign, Deed
 from anomaly.simulate.draw import Rng, choose, rng, some
 from anomaly.simulate.forms import CLOUDTRAIL, VPC_FLOW
 from anomaly.simulate.lookalikes import LOOKALIKES
 from anomaly.simulate.org import Org
+from anomaly.simulate.sources import CONTROL
 
 ATTACKS: dict[str, Callable[[Org, Rng], Deed]] = {
     "S01": thefts.s01,
@@ -26,6 +27,17 @@ ATTACKS: dict[str, Callable[[Org, Rng], Deed]] = {
 }
 # attacks that are planted only where the log that shows them is written
 MORE: dict[str, dict[str, Callable[[Org, Rng], Deed]]] = {
+    CONTROL: {
+        "S08": shares.s08,
+        "S09": shares.s09,
+        "S10": shares.s10,
+        "S11": shares.s11,
+        "S13": shares.s13,
+        "S16": shares.s16,
+        "S21": shares.s21,
+        "S23": shares.s23,
+        "S29": shares.s29,
+    },
     VPC_FLOW: {"S17": egress.s17, "S18": egress.s18},
 }
 SLOW_DAYS = (10, 13)

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from anomaly.errors import UsageError, nearest
 from anomaly.simulate.forms import AZURE, CLOUDTRAIL, GCP, S3_ACCESS, VPC_FLOW
 
+CONTROL = "control"
 DEFAULT = (CLOUDTRAIL,)
 SOURCES = {
     CLOUDTRAIL: "CloudTrail's object and management events",
+    CONTROL: "CloudTrail's further rows and the attacks by permission, assumed roles, thawing and blinded logs",
     S3_ACCESS: "server access logs of some buckets; of two buckets there is nothing else",
     VPC_FLOW: "flow logs of the virtual private networks, versions 2 and 5",
     GCP: "Google Cloud's audit entries of storage and flows of machines, as a log sink writes them",

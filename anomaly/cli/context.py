@@ -31,7 +31,7 @@ def init(setup: Setup) -> None:
 def check(setup: Setup) -> None:
     """Read the context files and name every mistake with file, row and column."""
     found = setup.context
-    for name in ("inventory", "accounts", "networks", "workflows", "asn"):
+    for name in ("inventory", "accounts", "networks", "workflows", "asn", "identities"):
         click.echo(f"{name:<10} {len(getattr(found, name)):>7,} rows")
     today = datetime.now(UTC).date()
     for name, review_by in zip(found.workflows["workflow_id"], found.workflows["review_by"], strict=True):

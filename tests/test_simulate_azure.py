@@ -123,8 +123,9 @@ def test_a_change_is_a_start_and_a_success_of_one_operation(drawn: Drawn, scenar
     assert start["identity"]["claims"]["upn"] == row["identity"]
 
 
-def test_replication_names_the_foreign_account(drawn: Drawn) -> None:
-    (row,) = truth(drawn[0], "S05")
+@pytest.mark.parametrize("scenario", ["S05", "own-replication"])
+def test_replication_names_the_account_it_goes_to(drawn: Drawn, scenario: str) -> None:
+    (row,) = truth(drawn[0], scenario)
     (start, *_) = managed(drawn, row, "Microsoft.Storage/storageAccounts/objectReplicationPolicies/write")
     asked = json.loads(start["properties"]["requestbody"])["properties"]
     assert asked["destinationAccount"] == row["destination"].partition("/")[0]

@@ -75,8 +75,9 @@ def test_a_copy_names_the_foreign_bucket_in_its_metadata(drawn: Drawn) -> None:
     assert goals == {f"projects/_/buckets/{row['destination'].partition('/')[2]}"}
 
 
-def test_a_transfer_job_names_its_sink_and_the_service_copies(drawn: Drawn) -> None:
-    person, worker = sorted(truth(drawn[0], "S05"), key=lambda row: row["identity"].endswith("gserviceaccount.com"))
+@pytest.mark.parametrize("scenario", ["S05", "own-transfer"])
+def test_a_transfer_job_names_its_sink_and_the_service_copies(drawn: Drawn, scenario: str) -> None:
+    person, worker = sorted(truth(drawn[0], scenario), key=lambda row: row["identity"].endswith("gserviceaccount.com"))
     assert worker["identity"].endswith("@storage-transfer-service.iam.gserviceaccount.com")
     (job,) = acts(drawn, person, "google.storagetransfer.v1.StorageTransferService.CreateTransferJob")
     spec = job["protoPayload"]["request"]["transferJob"]["transferSpec"]
@@ -112,6 +113,18 @@ def test_a_stolen_key_comes_from_an_address_that_the_job_never_had(drawn: Drawn)
     assert row["sources"] not in usual
     stolen = acts(drawn, row, "storage.objects.get")
     assert stolen[0]["protoPayload"]["authenticationInfo"]["serviceAccountKeyName"]
+
+
+def test_a_borrowed_identity_shows_who_borrowed_it(drawn: Drawn) -> None:
+    payloads = [entry.get("protoPayload", {}) for _, entry in entries(drawn[0] / "logs")]
+    (token,) = [payload for payload in payloads if payload.get("methodName") == "GenerateAccessToken"]
+    borrower = token["authenticationInfo"]["principalEmail"]
+    reads = [payload for payload in payloads if "serviceAccountDelegationInfo" in str(payload)]
+    assert reads
+    for read in reads:
+        who = read["authenticationInfo"]
+        assert who["serviceAccountDelegationInfo"][0]["firstPartyPrincipal"]["principalEmail"] == borrower
+        assert token["resourceName"].endswith(who["principalEmail"])
 
 
 def test_the_readers_find_every_truth_row(drawn: Drawn, tmp_path: Path) -> None:

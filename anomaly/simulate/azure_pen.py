@@ -17,6 +17,7 @@ from anomaly.simulate.wire import Log
 RANGE = 64 * MIB
 """Clients read larger blobs in ranges; the size is our choice within what AzCopy and the SDKs use."""
 CLAIMS = "http://schemas.microsoft.com/identity/claims/"
+KEYS_SHARE = 0.4
 VERSION = "2023-11-03"
 
 
@@ -28,6 +29,11 @@ class AzurePen:
         self.log = log
         self.tenant, self.subscription = estate.accounts[0].id, estate.accounts[1].id
         self._own = estate.own
+
+    def open(self, hand: Hand, bucket: Bucket, when: float) -> None:
+        """Storage Explorer asks for the account's keys now and then; other clients sign as the user."""
+        if "Storage Explorer" in hand.agent and self.log.draw.random() < KEYS_SHARE:
+            self.act(hand, "Microsoft.Storage/storageAccounts/listKeys/action", self.resource(bucket), when)
 
     def read(self, hand: Hand, bucket: Bucket, key: str, size: int, when: float, denied: bool = False) -> None:
         """One blob, in ranges when it is large."""

@@ -6,9 +6,10 @@ from typing import Any
 from anomaly.simulate import multicloud_thefts as common
 from anomaly.simulate.azure import signature
 from anomaly.simulate.azure_pen import AzurePen
-from anomaly.simulate.deeds import Deed, haul
+from anomaly.simulate.buckets import Bucket
+from anomaly.simulate.deeds import Act, Deed, haul
 from anomaly.simulate.draw import Rng, choose, hexes, uuid, whole
-from anomaly.simulate.multicloud import Hand, outside_address
+from anomaly.simulate.multicloud import Hand, Who, outside_address
 from anomaly.simulate.multicloud_life import read_all
 from anomaly.simulate.multicloud_thefts import Stage
 from anomaly.simulate.wire import Log
@@ -19,9 +20,20 @@ STORAGE = "Microsoft.Storage/storageAccounts"
 def replication(stage: Stage, draw: Rng) -> Deed:
     """S05: a replication policy towards a foreign account."""
     who, source, target = choose(draw, stage.home.staff), stage.sensitive(draw), stage.home.stranger
-    rule = uuid(hexes(draw, 32))
+    act = _replicates(stage, who, source, target, uuid(hexes(draw, 32)))
+    return Deed(f"{who.name} replicates {source.name} to the foreign account {target.account}", act)
+
+
+def own_replication(stage: Stage, draw: Rng) -> Deed:
+    """Benign: a replication policy towards our own backup account."""
+    who, source, target = choose(draw, stage.home.staff), stage.home.bucket("invoices"), stage.home.bucket("backups")
+    act = _replicates(stage, who, source, target, uuid(hexes(draw, 32)))
+    return Deed(f"{who.name} replicates {source.name} to our account {target.account}", act)
+
+
+def _replicates(stage: Stage, who: Who, source: Bucket, target: Bucket, rule: str) -> Act:
     sides = {"sourceAccount": source.account, "destinationAccount": target.account}
-    rules = [{"ruleId": rule, "sourceContainer": source.name.partition("/")[2], "destinationContainer": "data"}]
+    rules = [{"ruleId": rule, "sourceContainer": _container(source), "destinationContainer": _container(target)}]
     body = {"properties": sides | {"rules": rules}}
 
     def act(log: Log) -> None:
@@ -32,7 +44,7 @@ def replication(stage: Stage, draw: Rng) -> Deed:
         )
         log.amend(bucket=source.name, destination=f"{target.account}/{target.name}")
 
-    return Deed(f"{who.name} replicates {source.name} to the foreign account {target.account}", act)
+    return act
 
 
 def let_in(stage: Stage, draw: Rng) -> Deed:
@@ -57,7 +69,7 @@ def made_public(stage: Stage, draw: Rng) -> Deed:
 
     def act(log: Log) -> None:
         pen = AzurePen(stage.home, log)
-        resource = f"{pen.resource(bucket)}/blobServices/default/containers/{bucket.name.partition('/')[2]}"
+        resource = f"{pen.resource(bucket)}/blobServices/default/containers/{_container(bucket)}"
         body = {"properties": {"publicAccess": "Container"}}
         pen.act(stage.hand(log, who), f"{STORAGE}/blobServices/containers/write", resource, stage.start(log, who), body)
         log.amend(bucket=bucket.name, destination="public")
@@ -78,6 +90,10 @@ def signed_out(stage: Stage, draw: Rng) -> Deed:
         read_all(pen, thief, bucket, haul(bucket, log.draw, log.day, most=most), start + 903, 0.8)
 
     return Deed(f"{who.name} signs a link to {bucket.name} that is used from {thief.address}", act)
+
+
+def _container(bucket: Bucket) -> str:
+    return bucket.name.partition("/")[2]
 
 
 def disk(stage: Stage, draw: Rng) -> Deed:
@@ -136,5 +152,6 @@ LOOKALIKES: dict[str, Callable[[Stage, Rng], Deed]] = {
     "own-copy": common.moved,
     "quarter-end": common.exported,
     "partner-catch-up": common.caught_up,
+    "own-replication": own_replication,
     "key-rotation": rotated,
 }

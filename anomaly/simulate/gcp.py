@@ -5,7 +5,7 @@ from datetime import timedelta
 from anomaly.simulate import multicloud_life as life
 from anomaly.simulate.draw import choose, hexes, rng, whole
 from anomaly.simulate.gcp_pen import GcpPen
-from anomaly.simulate.multicloud import PURPOSES, Estate, Who, buckets, elsewhere, staff
+from anomaly.simulate.multicloud import PURPOSES, Estate, Hand, Pen, Who, at_work, buckets, elsewhere, hour_of, staff
 from anomaly.simulate.multicloud_life import Resident
 from anomaly.simulate.org import Account, Org, Workflow
 from anomaly.simulate.wire import Log
@@ -13,6 +13,7 @@ from anomaly.simulate.wire import Log
 CLOUD = "gcp"
 SUBNET = "10.201"
 REVIEW_DAYS = 200
+BORROW_DAY = 2
 JOBS = ("etl", "backup", "trainer", "inventory", "ci", "sync")
 LIBRARY = "gcloud-python/2.{} gl-python/3.11.{} grpc/1.60.0 gccl/2.{}"
 
@@ -47,7 +48,25 @@ def residents(home: Estate) -> list[Resident]:
     library = LIBRARY.format(whole(draw, 19, 10), whole(draw, 9), whole(draw, 19, 10))
     habits = (life.pipeline, life.backup, life.batch, life.scan, life.build, life.partner_copy)
     jobs = [Resident(home, job, library, pen, habit) for job, habit in zip(home.machines, habits, strict=True)]
-    return [*(Resident(home, who, client(home, who), pen, life.work) for who in home.staff), *jobs]
+    return [*(Resident(home, who, client(home, who), pen, work) for who in home.staff), *jobs]
+
+
+def work(one: Resident, log: Log, writer: Pen) -> None:
+    """A colleague's day; one of them borrows a job's identity every Wednesday to look at its corpus."""
+    life.work(one, log, writer)
+    home, person = one.estate, one.who.person
+    borrows = one.who == home.staff[0] and home.org.weekday(log.day) == BORROW_DAY
+    if not borrows or person is None or not isinstance(writer, GcpPen) or not person.works(home.org, log.day):
+        return
+    job, hand, start = home.machine("trainer"), at_work(home, log, one.who, one.agent), hour_of(home.org, person, log)
+    resource, method = f"projects/-/serviceAccounts/{job.identity}", "GenerateAccessToken"
+    labels = {"type": "service_account", "project_id": home.accounts[0].id, "email_id": job.identity}
+    writer.act(
+        hand, "iamcredentials.googleapis.com", method, resource, labels, start, request={"name": resource}, reads=True
+    )
+    lent = Hand(Who("lent", job.identity, "lent", one.who.identity), hand.address, one.agent)
+    corpus = home.bucket("ml-corpus")
+    life.read_all(writer, lent, corpus, corpus.sample(log.draw, log.day, 1)[:20], start + 5, 2.0)
 
 
 def client(home: Estate, who: Who) -> str:

@@ -30,6 +30,11 @@ class GcpPen:
         self.zone = f"{estate.buckets[0].region}-b"
         self._own = estate.own
 
+    def open(self, hand: Hand, bucket: Bucket, when: float) -> None:
+        """The project's buckets are listed."""
+        labels = {"type": "gcs_bucket", "project_id": bucket.account, "location": "global"}
+        self.act(hand, STORAGE, "storage.buckets.list", f"projects/{bucket.account}", labels, when, reads=True)
+
     def read(self, hand: Hand, bucket: Bucket, key: str, size: int, when: float, denied: bool = False) -> None:
         """One object read. The entry tells no bytes, so the truth tells none."""
         self._object(hand, bucket, "get", key, when, denied=denied)
@@ -139,6 +144,8 @@ class GcpPen:
             who["serviceAccountKeyName"] = (
                 f"//iam.googleapis.com/projects/{self.home}/serviceAccounts/{hand.who.identity}/keys/{hand.who.id}"
             )
+        if hand.who.kind == "lent":
+            who["serviceAccountDelegationInfo"] = [{"firstPartyPrincipal": {"principalEmail": hand.who.id}}]
         return {
             "@type": TYPE,
             "status": {},

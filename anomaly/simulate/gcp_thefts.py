@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from anomaly.simulate import multicloud_thefts as common
 from anomaly.simulate.buckets import Bucket
-from anomaly.simulate.deeds import Deed, haul
+from anomaly.simulate.deeds import Act, Deed, haul
 from anomaly.simulate.draw import Rng, choose, hexes, whole
 from anomaly.simulate.gcp_pen import STORAGE, GcpPen
 from anomaly.simulate.multicloud import Hand, Who
@@ -19,9 +19,21 @@ TRANSFER_AGENT = "Google-Storage-Transfer-Service"
 def transfer_job(stage: Stage, draw: Rng) -> Deed:
     """S05: a colleague sets up a transfer job into somebody else's bucket; the service reads for it."""
     who, source, target = choose(draw, stage.home.staff), stage.sensitive(draw), stage.home.stranger
-    number, most = whole(draw, 10**12, 10**11), whole(draw, 200, 60)
-    agent = f"project-{number}@storage-transfer-service.iam.gserviceaccount.com"
-    service = Who("transfer", agent, "service")
+    act = _transfer(stage, who, source, target, whole(draw, 200, 60))
+    return Deed(f"{who.name} sets up a transfer of {source.name} to {target.name}", act)
+
+
+def own_transfer(stage: Stage, draw: Rng) -> Deed:
+    """Benign: a transfer job into our own backup bucket."""
+    who, source, target = choose(draw, stage.home.staff), stage.home.bucket("invoices"), stage.home.bucket("backups")
+    act = _transfer(stage, who, source, target, whole(draw, 200, 60))
+    return Deed(f"{who.name} sets up a transfer of {source.name} to our {target.name}", act)
+
+
+def _transfer(stage: Stage, who: Who, source: Bucket, target: Bucket, most: int) -> Act:
+    # the service has one agent a project
+    number = whole(stage.home.draw("transfer", source.account), 10**12, 10**11)
+    service = Who("transfer", f"project-{number}@storage-transfer-service.iam.gserviceaccount.com", "service")
 
     def act(log: Log) -> None:
         pen, hand, start = GcpPen(stage.home, log), stage.hand(log, who), stage.start(log, who)
@@ -39,7 +51,7 @@ def transfer_job(stage: Stage, draw: Rng) -> Deed:
         for i, (key, _) in enumerate(haul(source, log.draw, log.day, most=most)):
             pen.copy(worker, source, key, target, start + 90 + 0.3 * i)
 
-    return Deed(f"{who.name} sets up a transfer of {source.name} to {target.name}", act)
+    return act
 
 
 def let_in(stage: Stage, draw: Rng, outsider: str) -> Deed:
@@ -103,6 +115,7 @@ LOOKALIKES: dict[str, Callable[[Stage, Rng], Deed]] = {
     "own-copy": common.moved,
     "quarter-end": common.exported,
     "partner-catch-up": common.caught_up,
+    "own-transfer": own_transfer,
     "own-member": own_member,
     "key-rotation": rotated,
 }

@@ -50,6 +50,9 @@ class Pen(Protocol):
 
     log: Log
 
+    def open(self, hand: Hand, bucket: Bucket, when: float) -> None:
+        """What a person's client asks before it shows a bucket."""
+
     def read(self, hand: Hand, bucket: Bucket, key: str, size: int, when: float, denied: bool = False) -> None:
         """One object read; ``size`` in bytes."""
 

@@ -47,7 +47,8 @@ def work(one: Resident, log: Log, pen: Pen) -> None:
     for _ in range(org.count(2.2, log.draw)):
         hand, bucket = at_work(one.estate, log, one.who, one.agent), choose(log.draw, familiar)
         start = hour_of(org, person, log)
-        pen.list(hand, bucket, start)
+        pen.open(hand, bucket, start)
+        pen.list(hand, bucket, start + 1)
         items = bucket.sample(log.draw, log.day, 1)[: 1 + int(log.draw.lognormal(1.6, 0.9))]
         end = read_all(pen, hand, bucket, items, start + 2, 3.0)
         if log.draw.random() < 0.04:

@@ -225,6 +225,52 @@ def test_benign_life_uses_the_same_calls_within_the_organisation(control: Path) 
     assert names >= {"PutBucketPolicy", "ModifySnapshotAttribute", "RestoreObject"}
 
 
+def test_a_session_uses_the_key_that_it_was_handed(control: Path) -> None:
+    found = [record for _, record in records(control / "logs")]
+    used = {r["userIdentity"].get("accessKeyId"): r["userIdentity"] for r in found}
+    taken = [r for r in found if r["eventName"].startswith("AssumeRole") and r["responseElements"]]
+    kinds = {}
+    for record in taken:
+        answer = record["responseElements"]
+        session = used.get(answer["credentials"]["accessKeyId"])
+        if session:
+            kinds[record["userIdentity"]["type"]] = record["eventName"]
+            assert session["arn"] == answer["assumedRoleUser"]["arn"]
+            assert session["principalId"] == answer["assumedRoleUser"]["assumedRoleId"]
+            assert session["sessionContext"]["attributes"]["creationDate"] == record["eventTime"]
+    assert kinds == {
+        "AWSService": "AssumeRole",
+        "AssumedRole": "AssumeRole",
+        "AWSAccount": "AssumeRole",
+        "SAMLUser": "AssumeRoleWithSAML",
+        "WebIdentityUser": "AssumeRoleWithWebIdentity",
+    }
+
+
+def test_what_an_endpoint_saw_repeats_a_call_under_an_event_id_of_its_own(control: Path) -> None:
+    found = [record for _, record in records(control / "logs")]
+    data = {r["requestID"]: r for r in found if r["eventCategory"] == "Data"}
+    seen = [r for r in found if r["eventType"] == "AwsVpceEvent"]
+    assert len(seen) > 50
+    for record in seen:
+        call = data[record["requestID"]]
+        assert record["eventCategory"] == "NetworkActivity"
+        assert record["eventID"] != call["eventID"]
+        same = ("eventName", "eventTime", "vpcEndpointId", "sourceIPAddress", "userIdentity")
+        assert [record[name] for name in same] == [call[name] for name in same]
+        assert record["requestParameters"]["bucketName"] == call["requestParameters"]["bucketName"]
+
+
+def test_further_rows_leave_every_record_of_the_trail_as_it_was(tmp_path: Path) -> None:
+    base = [*SCENARIOS]
+    simulate(tmp_path / "a", seed=3, days=4, scale=0.05, attack_from=2, attacks=base)
+    simulate(tmp_path / "b", seed=3, days=4, scale=0.05, attack_from=2, attacks=base, sources=["cloudtrail", "control"])
+    alone = {r["eventID"]: r for _, r in records(tmp_path / "a/logs")}
+    beside = {r["eventID"]: r for _, r in records(tmp_path / "b/logs")}
+    assert len(beside) > len(alone)
+    assert all(beside[name] == record for name, record in alone.items())
+
+
 def test_an_attack_that_no_log_shows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="'S17' can be planted in cloudtrail"):
         simulate(tmp_path / "out", days=3, attack_from=1, attacks=["S17"])

@@ -33,7 +33,8 @@ class Credential:
 class Caller:
     """A credential used from one address with one client; ``extra`` are request parameters of every call.
 
-    ``auth`` is how the call is signed, empty where it is not.
+    ``auth`` is how the call is signed, empty where it is not; ``origin`` is the address that asked for the credential,
+    where it is another one.
     """
 
     credential: Credential
@@ -44,6 +45,7 @@ class Caller:
     auth: str = "AuthHeader"
     tls: str = "1.3"
     extra: str = ""
+    origin: str = ""
     templates: dict[tuple[str, str, str], str] = field(default_factory=dict, repr=False)
 
     def template(self, api: str, bucket: Bucket, error: str) -> str:

@@ -134,4 +134,4 @@ def agent_of(computer: agents.Machine, tool: str) -> str:
 
 def stolen(person: Person, log: Log, when: float, address: str, agent: str) -> Caller:
     """A person's credential in other hands."""
-    return Caller(person.credential(log.day, when, log.draw, console=False), address, agent)
+    return Caller(person.credential(log.day, when, log.draw, console=False), address, agent, origin=person.office)

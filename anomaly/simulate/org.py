@@ -122,4 +122,7 @@ class Org:
     def log(self, name: str, day: int, tally: bool = False) -> Log:
         """An empty log for an actor's day, with generators of its own."""
         ids = Ids(rng(self.seed, "ids", name, day))
-        return Log(day, rng(self.seed, "life", name, day), ids, self.own, tally)
+        log = Log(day, rng(self.seed, "life", name, day), ids, self.own, tally)
+        if "control" in self.sources:
+            log.watched = frozenset({self.endpoints[self.account("prod").id]})
+        return log

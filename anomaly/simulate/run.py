@@ -16,8 +16,9 @@ from anomaly.simulate.multicloud_plan import CLOUDS, join, scenarios
 from anomaly.simulate.org import Org
 from anomaly.simulate.papers import Touched, write_context, write_truth
 from anomaly.simulate.plan import plan, shown
-from anomaly.simulate.sources import DEFAULT, chosen
-from anomaly.simulate.wire import Touch
+from anomaly.simulate.sessions import further
+from anomaly.simulate.sources import CONTROL, DEFAULT, chosen
+from anomaly.simulate.wire import Log, Touch
 
 FIRST_DAY = date(2026, 1, 5)
 ATTACK_FROM = 30
@@ -109,7 +110,7 @@ def simulate(
         sum(part.files for part in parts),
         sum(part.bytes for part in parts),
         days,
-        tuple(c.scenario for c in campaigns if c.kind == "attack"),
+        tuple(dict.fromkeys(c.scenario for c in campaigns if c.kind == "attack")),
     )
 
 
@@ -159,18 +160,25 @@ def _span(order: _Order, days: range) -> _Written:
     return _Written(events, files, size, touched)
 
 
+def _posted(org: Org, log: Log, name: str, campaign: bool = False) -> list[Parcel]:
+    parcels = late(org, log, name)
+    if CONTROL in org.sources:
+        parcels += late(org, further(org, log, name, campaign), f"further-{name}")
+    return parcels
+
+
 def _day(org: Org, campaigns: list[Campaign], day: int) -> tuple[list[Parcel], list[tuple[int, list[Touch]]]]:
     posted: list[Parcel] = []
     touched = []
     for actor in org.actors:
         log = org.log(actor.name, day)
         actor.live(org, log)
-        posted += late(org, log, actor.name)
+        posted += _posted(org, log, actor.name)
     start, end = org.span
     for number, campaign in enumerate(campaigns):
         if day in campaign.days:
             log = org.log(campaign.id, day, tally=True)
             campaign.deed.act(log)
-            posted += late(org, log, campaign.id)
+            posted += _posted(org, log, campaign.id, campaign=True)
             touched.append((number, [touch for touch in log.touches if start <= touch.epoch < end]))
     return posted, touched

@@ -27,8 +27,23 @@ class Touch(NamedTuple):
     destination: str
 
 
+class Seen(NamedTuple):
+    """A call on an object that came through an endpoint which reports what it sees."""
+
+    caller: Caller
+    api: str
+    bucket: Bucket
+    epoch: int
+    key: str
+    request: str
+    event: str
+
+
 class Log:
-    """One actor's day: ``day`` counts from 0, ``draw`` is what the actor lives by, ``own`` are our accounts."""
+    """One actor's day: ``day`` counts from 0, ``draw`` is what the actor lives by, ``own`` are our accounts.
+
+    ``used`` keeps one caller a credential, ``seen`` the calls through the ``watched`` endpoints, by id.
+    """
 
     def __init__(self, day: int, draw: Rng, ids: Ids, own: frozenset[str], tally: bool = False) -> None:
         self.day = day
@@ -36,6 +51,9 @@ class Log:
         self.rows: list[Row] = []
         self.touches: list[Touch] = []
         self.ids = ids
+        self.used: dict[str, Caller] = {}
+        self.seen: list[Seen] = []
+        self.watched: frozenset[str] = frozenset()
         self._own = own
         self._tally = tally
 
@@ -57,6 +75,8 @@ class Log:
         asked = _named(caller, key, params)
         form = caller.template(api, bucket, error)
         ids = self._emit(form, caller, bucket, int(when), asked, resource, sent, received)
+        if caller.endpoint in self.watched:
+            self.seen.append(Seen(caller, api, bucket, int(when), key, *ids))
         if bucket.access:
             line = logged(caller, bucket, api, int(when), ids, key, asked, sent=sent, received=received, error=error)
             self.rows.append(line)
@@ -147,6 +167,7 @@ class Log:
         self, form: str, caller: Caller, bucket: Bucket, epoch: int, asked: str, resource: str, sent: int, received: int
     ) -> tuple[str, str]:
         request, id2, event = self.ids.next()
+        self.used.setdefault(caller.credential.json, caller)
         time = stamp(epoch)
         first, second = bucket.account, caller.credential.account
         if first == second:

@@ -206,6 +206,14 @@ def test_other_services_and_metrics_are_not_relevant_and_bad_rows_are_named(lake
     ]
 
 
+def test_a_signature_is_not_copied_into_quarantine(lake: Lake, tmp_path: Path) -> None:
+    key = "https://x.blob.core.windows.net/c/k?sp=r&sig=SECRET%3D&se=2024"
+    bad = blob(1, time="x", properties={"objectKey": key}, resourceId="/blobServices/default")
+    load(lake, put(tmp_path, {"a.json": written([blob(0), bad])}))
+    (entry,) = entries(lake)
+    assert "&sig=[masked]&se=2024" in entry.excerpt
+
+
 @pytest.mark.parametrize("envelope", ["records", "value", "list"])
 def test_envelopes(envelope: str, lake: Lake, tmp_path: Path) -> None:
     records = [blob(0), blob(1)]

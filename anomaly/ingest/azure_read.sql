@@ -88,7 +88,8 @@ select rn, segment, is_marker, defect, event_time, coalesce(is_storage, false) a
     )::varchar end as activity,
     case when defect is not null then json_object(
         'time', written_time, 'operationName', written_operation, 'category', category, 'resourceId', resource,
-        'correlationId', correlationId, 'properties', left(properties::varchar, 1000)
+        'correlationId', correlationId, 'properties',
+        regexp_replace(left(properties::varchar, 1000), '(?i)([?&]sig=)[^&"]*', '\1[masked]', 'g')
     )::varchar end as defect_text
 from opened
 where is_marker or defect is not null or relevant

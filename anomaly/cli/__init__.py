@@ -7,6 +7,7 @@ import click
 
 from anomaly import __version__
 from anomaly.cli.context import context
+from anomaly.cli.coverage import coverage
 from anomaly.cli.demo import demo
 from anomaly.cli.explain import explain
 from anomaly.cli.export import export
@@ -31,6 +32,7 @@ def main() -> None:
 
 for command in (
     context,
+    coverage,
     demo,
     evaluate,
     explain,

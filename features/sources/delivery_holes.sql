@@ -23,29 +23,27 @@ likened as (
     from known
 ),
 
--- an hour alone, a quarter of the day, the day: what is too thin to tell by the hour may show by the day
-spans as (
+-- an hour alone, three in a row, six, the day: what is too thin to tell by the hour may show over some
+slots as (
     select
-        source,
-        account_id,
-        days,
         span,
-        hour as slot
-    from likened, unnest([1, 6, 24]) as s (span), unnest(range(24)) as h (hour)
-    where hour < 24 // span
+        start
+    from unnest([1, 3, 6, 24]) as s (span), unnest(range(24)) as h (start)
+    where start + span <= 24
 ),
 
 past as (
     select
-        source,
-        account_id,
-        day,
-        span,
-        hour // span as slot,
-        sum(events)::bigint as events
-    from deliveries_history, unnest([1, 6, 24]) as s (span)
-    where is_weekend(day) = is_weekend($day)
-    group by source, account_id, day, span, hour // span
+        d.source,
+        d.account_id,
+        d.day,
+        s.span,
+        s.start,
+        sum(d.events)::bigint as events
+    from deliveries_history as d
+    inner join slots as s on d.hour >= s.start and d.hour < s.start + s.span
+    where is_weekend(d.day) = is_weekend($day)
+    group by d.source, d.account_id, d.day, s.span, s.start
 ),
 
 usual as (
@@ -53,40 +51,40 @@ usual as (
         source,
         account_id,
         span,
-        slot,
+        start,
         sum(events)::bigint as total,
         sum(events * events)::bigint as squares
     from past
-    group by source, account_id, span, slot
+    group by source, account_id, span, start
 ),
 
 today as (
     select
-        source,
-        account_id,
-        span,
-        hour // span as slot,
-        sum(events)::bigint as found
-    from deliveries, unnest([1, 6, 24]) as s (span)
-    group by source, account_id, span, hour // span
+        d.source,
+        d.account_id,
+        s.span,
+        s.start,
+        sum(d.events)::bigint as found
+    from deliveries as d
+    inner join slots as s on d.hour >= s.start and d.hour < s.start + s.span
+    group by d.source, d.account_id, s.span, s.start
 ),
 
 judged as (
     select
-        s.source,
-        s.account_id,
-        s.days,
-        s.span,
-        s.slot,
+        l.source,
+        l.account_id,
+        l.days,
+        u.span,
+        u.start,
         u.total,
         coalesce(t.found, 0) as found,
-        silence(coalesce(t.found, 0), s.days, u.total, u.squares) as nats
-    from spans as s
-    inner join usual as u
-        on s.source = u.source and s.account_id = u.account_id and s.span = u.span and s.slot = u.slot
+        silence(coalesce(t.found, 0), l.days, u.total, u.squares) as nats
+    from likened as l
+    inner join usual as u on l.source = u.source and l.account_id = u.account_id
     left join today as t
-        on s.source = t.source and s.account_id = t.account_id and s.span = t.span and s.slot = t.slot
-    where s.days >= 3
+        on u.source = t.source and u.account_id = t.account_id and u.span = t.span and u.start = t.start
+    where l.days >= 3
 ),
 
 -- under a quarter of what is usual, and under 1 in 100,000 by chance
@@ -99,14 +97,16 @@ select
     h.source,
     h.account_id,
     $day::integer as day,
-    h.slot::integer as hour,
-    ($day::bigint * 24 + h.slot) * 3600000000 as hour_us,
+    h.start::integer as hour,
+    ($day::bigint * 24 + h.start) * 3600000000 as hour_us,
     h.total / h.days::double as expected,
     h.found,
     min(s.span)::integer as span_hours,
     max(s.nats) as nats
 from judged as h
 inner join suspicious as s
-    on h.source = s.source and h.account_id = s.account_id and h.slot // s.span = s.slot
+    on
+        h.source = s.source and h.account_id = s.account_id
+        and h.start >= s.start and h.start < s.start + s.span
 where h.span = 1 and h.found * h.days * 4 < h.total
-group by h.source, h.account_id, h.slot, h.days, h.total, h.found
+group by h.source, h.account_id, h.start, h.days, h.total, h.found

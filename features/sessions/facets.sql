@@ -4,7 +4,22 @@
 -- inputs:    acts
 -- grain:     session_id, facet, value
 -- owner:     detection
-with combinations as (
+with told as (
+    select
+        *,
+        -- who stands behind a role, where that is known. Machines come and go, so all of them are one value, and so are
+        -- the people who sign in to a role as themselves: the actor is that person already
+        case
+            when origin like 'instance:%' then 'instance'
+            when actor = identity || '/' || session_name and ends_with(origin, session_name) and origin != actor
+                then 'self'
+            when origin != actor then origin
+        end as known_origin
+    from acts
+    where operation != 'auth'
+),
+
+combinations as (
     -- a session shows few combinations; unpivoting those instead of its acts is what keeps this cheap
     select
         session_id,
@@ -24,20 +39,15 @@ with combinations as (
         case when via_endpoint is not null and network_kind = 'internet' then 'endpoint from outside' end as path,
         -- the credential of a virtual machine names the machine and has no business elsewhere
         case when regexp_matches(session_name, '^i-[0-9a-f]{8,17}$') then network_kind end as machine_network,
-        -- who stands behind a role, where that is known; machines come and go, so all of them are one value
-        case
-            when origin like 'instance:%' then 'instance'
-            when origin != actor then origin
-        end as origin,
+        known_origin as origin,
         count(*) as acts,
         count(*) filter (where outcome = 'ok') as acts_ok
-    from acts
-    where operation != 'auth'
+    from told
     group by
         session_id, day, identity, actor, identity_kind, network, network_kind, country, tool, credential,
         bucket, case when destination_relation = 'own' then 'own' else destination end, path,
         machine_network,
-        case when origin like 'instance:%' then 'instance' when origin != actor then origin end
+        known_origin
 ),
 
 unpivoted as (

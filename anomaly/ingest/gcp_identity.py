@@ -15,13 +15,17 @@ NUMBERED = re.compile(r"(\d+)(?:-compute)?@(?:developer|cloudbuild)\.gserviceacc
 """Default accounts of a project, which they name by its number only."""
 
 GOOGLES_OWN = re.compile(
-    r"""service-(?:org-|folder-)?\d+@.*         # service agents: service-NUMBER@…
-      | (?:p|o|f|b|project-|cloud-)\d+(?:-\d+)?@.*  # writers of log sinks, transfer agents
-      | .*@gcp-sa-[^.]*\.iam\.gserviceaccount\.com
-      | .*@(?:cloudservices|system)\.gserviceaccount\.com
+    r"""[^@]*@gcp-sa-[a-z0-9-]+\.iam\.gserviceaccount\.com  # the agents of most services, writers of log sinks
+      | [^@]*@(?:cloudservices|system)\.gserviceaccount\.com
+      | (?:service-|project-|bq-)(?:org-|folder-)?\d+@(?:bigquery-encryption|cloud-filer|cloud-memcache-sa|cloud-redis
+        |cloud-tpu|cloudcomposer-accounts|compute-system|container-engine-robot|containerregistry
+        |dataflow-service-producer-prod|dataproc-accounts|firebase-rules|gcf-admin-robot|gs-project-accounts
+        |security-center-api|serverless-robot-prod|service-networking|sourcerepo-service-accounts
+        |storage-transfer-service)\.iam\.gserviceaccount\.com
       | system@google\.com""",
     re.VERBOSE,
 )
+"""Service agents, from Google's list of them. By their own projects, for anybody may name an account service-1."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +40,21 @@ class GcpIdentity:
 
 
 def gcp_identity_of(raw: Any) -> GcpIdentity:
-    """Read an ``authenticationInfo`` object; an empty one is ``anonymous`` (of a refused call, whoever it was).
+    """Read an ``authenticationInfo`` object: ``anonymous`` when it is empty, ``unknown`` when it names nobody.
+
+    Of a refused call it is empty too, whoever made it: see ``gcp_events.sql``.
 
     >>> gcp_identity_of({"principalEmail": "etl@shop.iam.gserviceaccount.com"}).account
     'shop'
     """
     raw = raw if isinstance(raw, Mapping) else {}
-    name = principal_of(raw)
+    name = principal_of(raw) or ("unknown" if raw else "anonymous")
     key = KEY.search(_text(raw, "serviceAccountKeyName") or "")
     chain = " -> ".join(_delegates(raw.get("serviceAccountDelegationInfo")))
     return GcpIdentity(
-        identity=name or "anonymous",
-        kind=kind_of(name) if name else "anonymous",
-        account=account_of(name) if name else None,
+        identity=name,
+        kind=kind_of(name),
+        account=account_of(name),
         access_key_id=key.group(1) if key else None,
         role_chain=chain or None,
     )
@@ -66,7 +72,7 @@ def kind_of(name: str) -> str:
     >>> kind_of("service-1234@compute-system.iam.gserviceaccount.com")
     'service'
     """
-    if name in ("allUsers", "allAuthenticatedUsers"):
+    if name in ("anonymous", "allUsers", "allAuthenticatedUsers"):
         return "anonymous"
     if GOOGLES_OWN.fullmatch(name):
         return "service"

@@ -91,6 +91,7 @@ judged as (
             when log = 'audit' and (service is null or api is null or left(service, 1) in ('{', '[')
                     or left(api, 1) in ('{', '['))
                 then 'no serviceName or no methodName'
+            when log = 'audit' and not starts_with(audit[7], '{') then 'authenticationInfo is no object'
             when written_time is null then 'no timestamp'
             when event_time is null then 'the time ' || left(written_time, 60) || ' cannot be read'
             when event_time not between timestamp '2008-04-07' and timestamp '2100-01-01'

@@ -1,12 +1,13 @@
 """Real CloudTrail samples, loaded whole, against what a person read in them."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from anomaly.store import Lake
-from ingest_records import entries, load, rows
+from ingest_records import entries, load, put, rows
 
 MORDOR = "mordors3stack-s3bucket-llp2yingx64a"
 
@@ -130,3 +131,99 @@ def test_a_mixed_folder_loads_what_is_cloudtrail_and_names_the_rest(shared_data:
     assert report.files_quarantined == len(whole)
     assert "README.md" in whole
     assert not any("CloudTrail_us-east-1" in name for name in whole)
+
+
+BOB, TESTER = "arn:aws:iam::123456789012:user/Bob", "arn:aws:iam::111111111111:user/testuser"
+ALICE = "arn:aws:iam::123456789012:user/Alice"
+JENKINS = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/us-west-2/SampleRole"
+SAMPLE = "arn:aws:iam::111111111111:role/sample-role-dreamy-yonath"
+SIGNED_ON = SAMPLE.replace("/", "/sample-role-quirky-greider/sso.amazonaws.com/us-west-2/")
+WRAPPED = [  # api, operation, outcome, bucket, key, owner, identity, address, bytes written, destination bucket
+    ("ListBucket", "list", "ok", "example-bucket", None, None, BOB, "192.0.2.0", None, None),
+    *[("PutBucketLifecycle", "configure", "ok", "sample-cloudtrail-bucket-name", None, "111122223333", JENKINS,
+       "1.2.3.4", None, None)] * 4,
+    ("GetBucketLifecycle", "head", "error", "sample-cloudtrail-bucket-name", None, "111122223333", JENKINS,
+     "1.2.3.4", None, None),
+    ("DeleteBucket", "delete", "ok", "secrets", None, None, "arn:aws:iam::123456789012:role/BucketAdministrator",
+     "157.130.196.214", None, None),
+    ("CopyObject", "copy", "ok", None, None, None, ALICE, "192.0.2.0", None, "example-bucket"),
+    ("CopyObject", "copy", "ok", None, None, None, BOB, "192.0.2.0", None, "example-bucket"),
+    ("DeleteBucketEncryption", "configure", "ok", "sensitive-data-bucket", None, None, SAMPLE, "1.2.3.4", None, None),
+    ("DeleteBucketEncryption", "configure", "denied", "sensitive-data-bucket", None, None, TESTER, "1.2.3.4", None,
+     None),
+    ("PutBucketEncryption", "configure", "ok", "sensitive-data-bucket", None, None, SAMPLE, "1.2.3.4", None, None),
+    ("DeleteObject", "delete", "ok", "example-bucket", "example-object", None, ALICE, "192.0.2.0", None, None),
+    ("ListBucket", "list", "ok", "example-bucket", None, None, BOB, "192.0.2.0", None, None),
+    ("DeleteBucketPublicAccessBlock", "share", "ok", "corporate-documents", None, None, SAMPLE, "1.2.3.4", None, None),
+    ("DeleteBucketPublicAccessBlock", "share", "denied", "corporate-documents", None, None, TESTER, "1.2.3.4", None,
+     None),
+    ("PutBucketPublicAccessBlock", "configure", "ok", "corporate-documents", None, None, SAMPLE, "1.2.3.4", None, None),
+    ("PutBucketLogging", "configure", "ok", "critical-data-bucket", None, "111111111111", SIGNED_ON, "1.2.3.4", None,
+     None),
+    ("PutBucketLogging", "configure", "denied", "critical-data-bucket", None, None, TESTER, "1.2.3.4", None, None),
+    ("PutBucketLogging", "configure", "ok", "critical-data-bucket", None, None, SAMPLE, "1.2.3.4", None, None),
+    ("PutBucketLogging", "configure", "ok", "critical-data-bucket", None, None,
+     "arn:aws:iam::111111111111:role/AdminRole", "1.2.3.4", None, None),
+    ("PutObject", "write", "ok", "production-data", "documents/financial/HOW_TO_DECRYPT_FILES.txt", "111111111111",
+     "arn:aws:iam::111111111111:user/compromised-user", "1.2.3.4", 2048, None),
+    ("PutObject", "write", "ok", "my-company-bucket", "reports/quarterly-report.pdf", "123456789012",
+     "arn:aws:iam::123456789012:user/legitimate-user", "203.0.113.10", 524_288, None),
+    *[("PutBucketVersioning", "configure", "ok", "important-files-bucket", None, None, SAMPLE, "1.2.3.4", None,
+       None)] * 2,
+    ("PutBucketVersioning", "configure", "denied", "important-files-bucket", None, None, TESTER, "1.2.3.4", None, None),
+    ("PutBucketVersioning", "configure", "ok", "important-files-bucket", None, None, SAMPLE, "1.2.3.4", None, None),
+    ("DeleteBucketEncryption", "configure", "ok", "important-files-bucket", None, None, SAMPLE, "1.2.3.4", None, None),
+    ("GetObject", "read", "denied", "example-bucket", "sensitive-file.txt", None, "aws-account:111111111111",
+     "10.0.0.1", None, None),
+    ("GetObject", "read", "denied", "example-bucket", "sensitive-file.txt", None, "principal:AROAEXAMPLE", "10.0.0.1",
+     None, None),
+    ("GetObject", "read", "ok", "example-bucket", "sensitive-file.txt", None, "principal:AROAEXAMPLE", "10.0.0.1", None,
+     None),
+    ("GetObject", "read", "ok", "example-bucket", "example-file.txt", None, "principal:AROAEXAMPLE", "10.0.0.1", None,
+     None),
+]  # fmt: skip
+"""Records 0 to 31, read in the file by a person."""
+
+
+def test_each_field_of_the_wrapped_rows(shared_data: Path, lake: Lake, tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in (shared_data / "panther" / "cloudtrail_s3.jsonl").read_text().splitlines()]
+    for number, line in enumerate(lines):
+        line["event"]["eventID"] = f"own-{number}"  # the file uses ids again
+    report = load(lake, put(tmp_path, {"rows.jsonl": "\n".join(map(json.dumps, lines)).encode()}))
+    assert (report.records.seen, report.records.loaded) == (33, 33)
+    names = ["api", "operation", "outcome", "bucket", "object_key", "account_id", "identity", "source_ip"]
+    names += ["bytes_written", "destination_bucket"]
+    by_record = {row["evidence_record"]: row for row in rows(lake)}
+    assert [tuple(by_record[number][name] for name in names) for number in range(32)] == WRAPPED
+    assert (by_record[32]["api"], by_record[32]["operation"]) == ("ListAllMyBuckets", "list")
+    assert not any(row["bytes_read"] or row["destination_account"] for row in by_record.values())
+
+
+LAB = "arn:aws:iam::123837392027:user/"
+LAB_SHARE = [  # records of buckets in invictus/ by address, caller, operation and outcome: counted by a person
+    ("10.107.112.14", LAB + "benjamin", "head", "ok", 1),
+    ("10.248.16.43", LAB + "benjamin", "head", "error", 14),
+    ("10.248.16.43", LAB + "benjamin", "head", "ok", 43),
+    ("10.248.16.43", LAB + "benjamin", "list", "ok", 9),
+    ("192.168.10.20", LAB + "bert-jan", "configure", "ok", 4),
+    ("192.168.10.20", LAB + "bert-jan", "head", "error", 6),
+    ("192.168.10.20", LAB + "bert-jan", "head", "ok", 11),
+    (None, LAB + "benjamin", "head", "ok", 3),
+    (None, "service:cloudtrail.amazonaws.com", "head", "ok", 1),
+]
+
+
+def test_each_call_on_a_bucket_of_the_attack_emulation(shared_data: Path, lake: Lake) -> None:
+    load(lake, shared_data / "invictus")
+    raw = [
+        record
+        for path in (shared_data / "invictus").glob("*.json")
+        for record in json.loads(path.read_text())["Records"]
+        if record["eventSource"] == "s3.amazonaws.com"
+    ]
+    asked = sorted((r["eventID"], (r["requestParameters"] or {}).get("bucketName")) for r in raw)
+    stored = [row for row in rows(lake) if row["event_id"] in {event for event, _ in asked}]
+    assert sorted((row["event_id"], row["bucket"]) for row in stored) == asked
+    counted = [tuple(row[name] for name in ("source_ip", "identity", "operation", "outcome")) for row in stored]
+    assert {(*kind, counted.count(kind)) for kind in counted} == set(LAB_SHARE)
+    assert {row["account_id"] for row in stored if row["bucket"]} == {"123837392027"}

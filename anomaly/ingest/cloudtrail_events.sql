@@ -31,24 +31,26 @@ handed_out as (
         case
             when not hands_out or failure is not null then null
             when starts_with(api, 'AssumeRole') then coalesce(
-                issued_role, nullif(regexp_extract(resources, $role_in_resources, 1), ''),
-                regexp_replace(issued_role_session, $role_session, 'arn:\1:iam::\2:role/\3')
+                sought[1], nullif(regexp_extract(resources, $role_in_resources, 1), ''),
+                regexp_replace(answered[1], $role_session, 'arn:\1:iam::\2:role/\3')
             )
-            when issued_target like 'arn:%' then issued_target
-            when api = 'AssumeRoot' then 'arn:aws:iam::' || issued_target || ':root'
+            when sought[3] like 'arn:%' then sought[3]
+            when api = 'AssumeRoot' then 'arn:aws:iam::' || sought[3] || ':root'
             -- the credential in the answer stays the caller's own
             when api in ('GetFederationToken', 'GetSessionToken', 'CreateSession') then identity
-            when ends_with(identity, '/' || issued_user) then identity
-            else 'arn:aws:iam::' || coalesce(identity_account, recipient_account) || ':user/' || issued_user
+            when ends_with(identity, '/' || coalesce(answered[7], answered[8])) then identity
+            else 'arn:aws:iam::' || coalesce(identity_account, recipient_account)
+                || ':user/' || coalesce(answered[7], answered[8])
         end as issued_identity,
         case
             when not hands_out or failure is not null then null
             when starts_with(api, 'AssumeRole')
-                then coalesce(issued_name, nullif(regexp_extract(issued_role_session, $role_session, 4), ''))
-            when api = 'GetFederationToken' then nullif(regexp_extract(issued_federated, 'federated-user/(.+)$', 1), '')
+                then coalesce(sought[2], nullif(regexp_extract(answered[1], $role_session, 4), ''))
+            when api = 'GetFederationToken' then nullif(regexp_extract(answered[2], 'federated-user/(.+)$', 1), '')
             when api = 'CreateSession' then session_name
         end as issued_session,
-        case when failure is null then issued_key end as issued_key_id
+        case when hands_out and failure is null
+            then coalesce(answered[3], answered[4], answered[5], answered[6]) end as issued_key_id
     from kept
 )
 

@@ -16,8 +16,7 @@ with delivered as (
         'errorMessage': 'VARCHAR', 'requestID': 'VARCHAR', 'eventID': 'VARCHAR', 'sharedEventID': 'VARCHAR',
         'recipientAccountId': 'VARCHAR', 'vpcEndpointId': 'VARCHAR', 'eventType': 'VARCHAR',
         'eventCategory': 'VARCHAR', 'userIdentity': 'JSON', 'requestParameters': 'JSON',
-        'additionalEventData': 'JSON', 'resources': 'JSON', 'responseElements': 'JSON',
-        'vpcEndpointAccountId': 'VARCHAR'
+        'additionalEventData': 'JSON', 'resources': 'JSON', 'responseElements': 'JSON'
     })
 ),
 
@@ -66,8 +65,8 @@ opened as (
         case when hands_out then json_extract_string(requestParameters, [
             '$.roleArn', '$.roleSessionName', '$.targetPrincipal'
         ]) end as sought,
-        case when eventName = 'SwitchRole' then json_extract_string(additionalEventData, '$.SwitchFrom')
-            end as switched_from,
+        case when eventName = 'SwitchRole' then json_extract_string(additionalEventData, '$.SwitchFrom') end
+            as switched_from,
         json_extract_string(requestParameters, ['$.bucketName', '$.key', '$.prefix']) as asked,
         json_extract_string(additionalEventData, [
             '$.bytesTransferredIn', '$.bytesTransferredOut', '$.AuthenticationMethod', '$.vpcEndpointId', '$.MFAUsed'
@@ -82,7 +81,7 @@ opened as (
 select rn, segment, is_marker, defect, event_time, eventSource as source, eventName as api,
     awsRegion as region, sourceIPAddress as address, userAgent as agent, errorCode as error_code,
     errorMessage as error_message, requestID as request_id, sharedEventID as shared_event_id,
-    coalesce(recipientAccountId, vpcEndpointAccountId) as recipient_account, vpcEndpointId as endpoint,
+    recipientAccountId as recipient_account, vpcEndpointId as endpoint,
     coalesce(starts_with(eventType, 'AwsVpceEvent') or eventCategory = 'NetworkActivity', false) as at_endpoint,
     coalesce(eventID, 'digest-' || md5(concat_ws(
         '|', eventTime, "@timestamp", eventSource, eventName, awsRegion, sourceIPAddress, userAgent, errorCode,
@@ -92,10 +91,7 @@ select rn, segment, is_marker, defect, event_time, eventSource as source, eventN
     asked[1] as bucket_name, asked[2] as key_name, asked[3] as prefix,
     extra[1] as bytes_in, extra[2] as bytes_out, extra[3] as auth_method, extra[4] as extra_endpoint,
     extra[5] as mfa_used,
-    hands_out, sought[1] as issued_role, sought[2] as issued_name, sought[3] as issued_target,
-    answered[1] as issued_role_session, answered[2] as issued_federated,
-    coalesce(answered[3], answered[4], answered[5], answered[6]) as issued_key,
-    coalesce(answered[7], answered[8]) as issued_user, switched_from,
+    hands_out, sought, answered, switched_from,
     coalesce(owners[1], owners[2], owners[3], owners[4], owners[5]) as owner,
     case when asked[1] is null or asked[2] is null or starts_with(asked[1], 'arn:') or names_destination
         then resources end as resources,

@@ -8,7 +8,6 @@ from typing import Any
 TEXTS = (
     "@timestamp", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode", "errorMessage",
     "requestID", "eventID", "sharedEventID", "recipientAccountId", "vpcEndpointId", "eventType", "eventCategory",
-    "vpcEndpointAccountId",
 )  # fmt: skip
 OBJECTS = ("userIdentity", "requestParameters", "additionalEventData", "responseElements")
 SURROGATE = re.compile("[\ud800-\udfff]")

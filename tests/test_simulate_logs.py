@@ -7,7 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from anomaly.cli import main
 from anomaly.errors import UsageError
 from anomaly.simulate import SCENARIOS, simulate
 from simulate_records import Record, records, rows
@@ -281,3 +283,16 @@ def test_an_unknown_source_is_refused(tmp_path: Path) -> None:
         simulate(tmp_path / "out", days=1, sources=["s3_acces"])
     with pytest.raises(UsageError, match="at least one log source"):
         simulate(tmp_path / "out", days=1, sources=[])
+
+
+def test_the_command_writes_the_sources_asked_for(tmp_path: Path) -> None:
+    wanted = ["--days", "2", "--scale", "0.05", "--sources", "vpc_flow, s3_access"]
+    result = CliRunner().invoke(main, ["simulate", str(tmp_path / "out"), *wanted])
+    assert result.exit_code == 0, result.output
+    assert "S17, S18" in result.output
+    files = [path for path in (tmp_path / "out/logs").rglob("*") if path.is_file()]
+    assert {path.parts[len(tmp_path.parts) + 2] for path in files} == {"S3Access", "AWSLogs"}
+    assert not [path for path in files if "CloudTrail" in path.parts]
+    refused = CliRunner().invoke(main, ["simulate", str(tmp_path / "other"), "--sources", "s3"])
+    assert refused.exit_code != 0
+    assert "no log source 's3' can be simulated" in refused.output

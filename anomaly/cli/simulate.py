@@ -20,7 +20,7 @@ def simulate(out: Path, seed: int, days: int, start: date, scale: float, sources
     """Write a synthetic organisation into OUT: raw logs with planted attacks, context files, truth.csv.
 
     Attacks begin after five of seven parts of the days. OUT must be missing or empty.
-    Log sources: cloudtrail, control, s3_access, vpc_flow.
+    Log sources: cloudtrail, control, s3_access, vpc_flow, gcp, azure.
     """
     from anomaly.simulate import simulate as draw
 

@@ -8,6 +8,7 @@ import click
 from anomaly.cli.front import DAY, Setup, as_json, common, say_json
 
 if TYPE_CHECKING:
+    from anomaly.coverage.ledger import Listed
     from anomaly.score import Scored
 
 COVERED_SHOWN = 10
@@ -30,10 +31,32 @@ def top(setup: Setup, day: date | None, limit: int, as_json: bool) -> None:
     found = cases(setup.lake, shown_day)
     ranked = [case for case in found if not case["covered"]][:limit]
     covered = [case for case in found if case["covered"]]
+    blind = _blind(setup, shown_day)
     if as_json:
-        say_json(_as_dict(scored(setup.lake, shown_day), ranked, covered))
+        named = None if blind is None else [each.bucket for each in blind]
+        say_json(_as_dict(scored(setup.lake, shown_day), ranked, covered) | {"blind_buckets": named})
     else:
         _show(scored(setup.lake, shown_day), ranked, covered)
+        click.echo(_unwatched(blind, shown_day))
+
+
+def _blind(setup: Setup, day: date) -> "list[Listed] | None":
+    """The sensitive buckets that no log could show that day; None where that was not looked at, or by no inventory."""
+    from anomaly.coverage import blind_buckets
+
+    return blind_buckets(setup.lake, setup.context, day) if setup.settings.context.folder.is_dir() else None
+
+
+def _unwatched(blind: "list[Listed] | None", day: date) -> str:
+    from anomaly.words import in_list
+
+    if blind is None:
+        return f"what the logs of {day} could not show was not looked at: anomaly coverage --day {day}"
+    if not blind:
+        return f"every sensitive bucket could be watched on {day}"
+    noun = "bucket" if len(blind) == 1 else "buckets"
+    names = in_list([each.bucket for each in blind])
+    return f"{len(blind):,} sensitive {noun} could not be watched on {day}: {names}; anomaly coverage --day {day}"
 
 
 def _show(facts: "Scored", ranked: list[dict[str, Any]], covered: list[dict[str, Any]]) -> None:

@@ -121,7 +121,7 @@ def stale_findings(sources: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
 def inventory_findings(
     lake: Lake, inventory: pd.DataFrame, accounts: pd.DataFrame, asked: Sequence[Listed], last: date, window: int
 ) -> Iterator[Finding]:
-    """Buckets of our accounts that nobody listed, and listed ones that no log tells of (those asked about are above)."""
+    """Buckets of our accounts that nobody listed, and listed ones that no log tells of, but those asked about."""
     with Store() as store:
         store.view("bucket_cover", lake.files("bucket_cover", last - timedelta(days=window - 1), last))
         store.register("listed", inventory[["bucket", "cloud"]])

@@ -1,7 +1,7 @@
 -- stage:     joined/session_features
 -- row:       one session that touched storage, with every signal of the model and the numbers its reasons are told with
 -- key:       identity
--- inputs:    sessions, volume, slow, bucket, novelty, destination, timing, process, workflow
+-- inputs:    sessions, volume, slow, bucket, novelty, destination, egress_use, timing, process, workflow
 -- grain:     session_id
 -- owner:     detection
 with judged as (
@@ -41,6 +41,11 @@ select
     p.own_buckets_probed,
     coalesce(d.copies_outside, 0) as copies_outside,
     coalesce(d.shares_outside, 0) as shares_outside,
+    e.egress_bytes,
+    e.egress_network,
+    e.egress_network_bytes,
+    e.egress_usual_bytes,
+    e.hosts_shared,
     f.workflow_id,
     f.workflow_state,
     f.covered,
@@ -57,6 +62,8 @@ select
     coalesce(n.destination_new, 0.0) as destination_new,
     coalesce(d.destination_outside, 0.0) as destination_outside,
     coalesce(d.destination_upload, 0.0) as destination_upload,
+    coalesce(e.destination_egress, 0.0) as destination_egress,
+    coalesce(e.destination_egress_new, 0.0) as destination_egress_new,
     coalesce(n.source_network_new, 0.0) as source_network_new,
     coalesce(n.source_country_new, 0.0) as source_country_new,
     coalesce(n.source_tool_new, 0.0) as source_tool_new,
@@ -64,6 +71,7 @@ select
     coalesce(n.source_off_network, 0.0) as source_off_network,
     coalesce(n.source_dormant, 0.0) as source_dormant,
     coalesce(n.source_endpoint_outside, 0.0) as source_endpoint_outside,
+    coalesce(n.source_origin_new, 0.0) as source_origin_new,
     t.timing_hour_own,
     t.timing_weekend_own,
     t.timing_length_own,
@@ -83,7 +91,8 @@ select
     f.workflow_elsewhere,
     f.workflow_envelope,
     f.workflow_expired,
-    f.workflow_none
+    f.workflow_none,
+    f.workflow_role
 from judged as s
 inner join volume as v on s.identity = v.identity and s.session_id = v.session_id
 inner join timing as t on s.identity = t.identity and s.session_id = t.session_id
@@ -93,3 +102,4 @@ left join slow as w on s.identity = w.identity and s.session_id = w.session_id
 left join bucket as b on s.identity = b.identity and s.session_id = b.session_id
 left join novelty as n on s.identity = n.identity and s.session_id = n.session_id
 left join destination as d on s.identity = d.identity and s.session_id = d.session_id
+left join egress_use as e on s.identity = e.identity and s.session_id = e.session_id

@@ -101,7 +101,10 @@ totals as (
         coalesce(list(distinct source_ip order by source_ip) filter (where source_ip is not null), []) as source_ips,
         coalesce(list(distinct access_key_id order by access_key_id) filter (where access_key_id is not null), [])
             as access_key_ids,
-        list(distinct tool order by tool) as tools
+        list(distinct tool order by tool) as tools,
+        -- who stands behind the role, where it is known and not the actor itself
+        coalesce(list(distinct origin order by origin) filter (where origin is not null and origin != actor), [])
+            as origins
     from acts
     group by session_id, day, identity, actor
 )

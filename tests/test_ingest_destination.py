@@ -77,6 +77,7 @@ def policy(*principals: Any) -> dict[str, Any]:
         ([{"AWS": "*"}], Destination("public")),
         ([{"AWS": f"arn:aws:iam::{OTHER}:root"}], Destination("account", OTHER)),
         ([{"AWS": [f"arn:aws:iam::{OWN}:role/x", OTHER]}], Destination("account", OTHER)),
+        ([{"AWS": {"AWS": OTHER}}], CLOSED),
         ([{"AWS": OWN}], Destination("account", OWN)),
         ([{"Service": "cloudtrail.amazonaws.com"}], CLOSED),
         ([{"Federated": "arn:aws:iam::111111111111:saml-provider/x"}], CLOSED),
@@ -226,7 +227,7 @@ def batch(operation: dict[str, Any]) -> dict[str, Any]:
             {"containerUrl": "https://theirs.blob.core.windows.net/drop/x"},
             Destination("bucket", None, "azure-account:theirs/drop"),
         ),
-        ("CreateLocationAzureBlob", {"containerUrl": "https://[broken"}, Destination("network", None, "broken")),
+        ("CreateLocationAzureBlob", {"containerUrl": "https://[broken"}, Destination("network", None, "[broken")),
         (
             "CreateUser",
             {"serverId": "s-1", "homeDirectory": "/vault/home"},

@@ -64,12 +64,9 @@ def _statement(statement: Mapping[str, Any]) -> Iterator[Opened]:
 
 
 def _names(principal: Any) -> Iterator[str]:
-    if isinstance(principal, Mapping):
-        for key, value in principal.items():
-            if key == "AWS":
-                yield from _names(value)
-    else:
-        yield from (name for name in listed(principal) if isinstance(name, str))
+    """Yield the accounts and arns of a principal; services and identity providers are none."""
+    named = principal.get("AWS") if isinstance(principal, Mapping) else principal
+    yield from (name for name in listed(named) if isinstance(name, str))
 
 
 def _opening(name: str) -> Opened | None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from anomaly.ingest.destination_shapes import leaves, listed, objects, text
 
@@ -47,17 +46,12 @@ def object_storage(asked: Mapping[str, Any]) -> Place:
 
 def azure_container(asked: Mapping[str, Any]) -> Place:
     """A DataSync place in an Azure container."""
-    url = urlsplit(_no_error(text(asked.get("containerUrl")) or ""))
-    match = AZURE_HOST.match(url.netloc)
+    host, _, path = (text(asked.get("containerUrl")) or "").removeprefix("https://").partition("/")
+    match = AZURE_HOST.match(host)
     if not match:
-        return "network", url.netloc or None
-    container = url.path.strip("/").partition("/")[0]
+        return "network", host or None
+    container = path.partition("/")[0]
     return "bucket", f"azure-account:{match.group(1)}" + (f"/{container}" if container else "")
-
-
-def _no_error(url: str) -> str:
-    """A bracket that opens no IPv6 address makes a URL that cannot be split."""
-    return url.replace("[", "").replace("]", "")
 
 
 def transfer_user(asked: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ EXCERPT = 300
 """Characters of the offending text that are kept."""
 
 SECRETS = re.compile(
-    r"(?i)((?:sessionToken|secretAccessKey|password|x-amz-security-token|x-amz-signature|authorization)"
+    r"(?i)((?:sessionToken|secretAccessKey|password|x-amz-security-token|x-amz-signature|authorization|[?&]sig)"
     r"(?:\\*\"\s*:\s*\\*\"|=|:\s*))([^\"&\s\\,}]{4,})"
 )
 """Values that must not be copied out of a log; temporary credentials stand in AssumeRole's answer."""
@@ -34,6 +34,8 @@ def excerpt_of(text: str) -> str:
 
     >>> excerpt_of('{"sessionToken":"FwoGZXIvYXdz"}\x00')
     '{"sessionToken":"[masked]"}\\x00'
+    >>> excerpt_of("https://lake.blob.core.windows.net/a?sv=1&sig=c2VjcmV0")
+    'https://lake.blob.core.windows.net/a?sv=1&sig=[masked]'
     """
     masked = SECRETS.sub(r"\1[masked]", text[: EXCERPT * 4])
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in masked[: EXCERPT * 2])

@@ -80,8 +80,12 @@ def _who(report: Record) -> list[str]:
         ("account", f"{told['identity_account'] or 'not logged'} ({told['identity_relation']})"),
         ("role session", visible(told["session_name"] or "none")),
         ("behind it", visible(told["role_chain"] or "not logged")),
-        ("second factor", second_factor),
     ]
+    if told["origins"]:
+        facts.append(("start of the chain", in_list(told["origins"])))
+    # a machine has no second factor to show
+    if told["identity_kind"] not in ("workload", "service"):
+        facts.append(("second factor", second_factor))
     return _pairs(facts) + [_credential(each) for each in report["credentials"][:SHOWN]] + _more(report["credentials"])
 
 

@@ -18,7 +18,8 @@ from anomaly.words import in_time
 
 FOLDER = Path(__file__).parent
 LONG_LIVED = ("AKIA", "ABIA")
-"""How AWS begins a long-lived key (of a user, of a bearer token); a role session's begins ASIA."""
+TEMPORARY = "ASIA"
+"""How AWS begins a long-lived key (of a user, of a bearer token), and that of a role session."""
 MOST_OBJECTS, MOST_LINES, MOST_FILES = 20, 100, 50
 
 Record = dict[str, Any]
@@ -101,6 +102,7 @@ WHO = (
     "actor",
     "session_name",
     "role_chain",
+    "origins",
     "mfa",
 )
 VOLUME = (
@@ -138,9 +140,10 @@ def _readable(row: Record) -> Record:
 
 def _credential(row: Record) -> Record:
     key = row["access_key_id"]
-    if key is None:
+    if key is None or not key.startswith((*LONG_LIVED, TEMPORARY)):
+        # the hash of a shared access signature or of an account key does not say how long it lives
         return row | {"lifetime": None}
-    return row | {"lifetime": "long-lived" if key.startswith(LONG_LIVED) else "temporary"}
+    return row | {"lifetime": "temporary" if key.startswith(TEMPORARY) else "long-lived"}
 
 
 def _signals(session: Record) -> list[Record]:

@@ -105,7 +105,7 @@ def whole(lake: Lake) -> tuple[str, str]:
         (b"# A readme\n\nwith words {and braces}\n", "no JSON"),
         (bytes(range(256)) * 8, "binary"),
         (b'{"awsAccountId":"1","digestStartTime":"2024","digestS3Object":"x","logFiles":[]}', "digest file"),
-        (b'{"insertId":"1","protoPayload":{}}\n{"insertId":"2"}\n', "no CloudTrail record among 2 JSON records"),
+        (b'{"level":"info","message":"up"}\n{"level":"info"}\n', "no CloudTrail record among 2 JSON records"),
         (b"true", "no"),
     ],
 )

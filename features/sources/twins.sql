@@ -8,10 +8,11 @@ with records as (
     select
         event_id,
         shared_event_id,
-        -- the caller's own account names the caller; the bucket's account may only know its account number
+        -- a request seen at an endpoint too has its bytes in the trail; of two accounts the caller's own names the
+        -- caller, the bucket's may only know an account number
         row_number() over (
             partition by shared_event_id
-            order by (identity like 'arn:%') desc, (source_ip is not null) desc, event_id
+            order by (source = 'cloudtrail') desc, (identity like 'arn:%') desc, (source_ip is not null) desc, event_id
         ) as record
     from events
     where shared_event_id is not null

@@ -44,6 +44,12 @@ def audit(number: int = 0, payload: dict[str, Any] | None = None, **changes: Any
     return _without_none(entry | changes)
 
 
+def call(service: str, method: str, **payload: Any) -> dict[str, Any]:
+    """Return an entry of another service than storage."""
+    base = {"serviceName": service, "methodName": method, "resourceName": f"projects/{PROJECT}"}
+    return audit(payload=base | payload, resource={"type": "project", "labels": {"project_id": PROJECT}})
+
+
 def flow(number: int = 0, told: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     """Return a flow of 5,000 bytes from a machine to an outside address; ``told`` changes ``jsonPayload``."""
     payload: dict[str, Any] = {

@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from anomaly.ingest.inflate import inflate
 from anomaly.ingest.cloudtrail import FORMAT
+from anomaly.ingest.inflate import inflate
 from anomaly.ingest.walk import NoRecordError, walk
 from anomaly.store import Lake
 from ingest_records import delivered, load, put, record, rows

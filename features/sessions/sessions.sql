@@ -89,6 +89,10 @@ totals as (
                 'DeleteTrail', 'StopLogging', 'PutEventSelectors', 'UpdateTrail', 'PutBucketLogging',
                 'DeleteFlowLogs'
             )
+            or regexp_matches(
+                api,
+                '(?i)((update|delete)sink|exclusion|\.v2\.\S+\.delete(bucket|log)|diagnosticsettings/delete)$'
+            )
         ) as logging_changes,
         max(sensitivity_weight) as sensitivity_weight,
         bool_or(via_endpoint is not null and network_kind = 'internet') as endpoint_from_outside,

@@ -90,7 +90,7 @@ def azure(number: int) -> str:
 
 
 def azure_flow(number: int) -> str:
-    tuples = [f"170928{7200 + number:04d}000,10.0.1.5,203.0.113.9,{1024 + number},443,6,O,E,NX,10,84000,9,7000"]
+    tuples = [f"{1_709_287_200_000 + 1000 * number},10.0.1.5,203.0.113.9,{1024 + number},443,6,O,E,NX,10,84000,9,7000"]
     return json.dumps(
         {
             "time": "2024-03-01T10:00:00.0000000Z",

@@ -1,5 +1,6 @@
 """Where the data folders that travel with the package are: packed in the wheel first, else in the checkout."""
 
+import csv
 from pathlib import Path
 
 from anomaly.errors import AnomalyError
@@ -14,3 +15,10 @@ def data_folder(name: str) -> Path:
     raise AnomalyError(
         f"the data folder {name!r} is missing from this installation (looked in {package} and its parent)"
     )
+
+
+def source_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file of ``features/sources``: what a log's own names mean."""
+    path = data_folder("features") / "sources" / name
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))

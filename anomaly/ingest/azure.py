@@ -4,7 +4,6 @@ Of an activity that takes time the log holds a row when it starts, when it is ac
 loaded, known by its own status. So an activity that never ends is not seen.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -25,9 +24,9 @@ from anomaly.ingest.azure_place import (
     URL,
     place_of,
 )
-from anomaly.ingest.conform import SURROGATE, MisshapenError
+from anomaly.ingest.conform import decoded, encoded
 from anomaly.ingest.formats import Derived, Format, Learned
-from anomaly.ingest.tools import clean_agent, tool_of
+from anomaly.ingest.tools import AGENTS, agent_row
 
 FIELDS = (
     "time", "eventTimestamp", "event_timestamp", "category", "operationName", "operation_name", "resourceId",
@@ -54,7 +53,7 @@ CALLERS = pa.schema(
     [(name, TEXT) for name in ("caller", "identity", "identity_kind", "identity_account", "access_key_id")]
     + [(name, TEXT) for name in ("role_chain", "auth_method")]
 )
-AGENTS = pa.schema([(name, TEXT) for name in ("agent", "user_agent", "tool")] + [("by_platform", pa.bool_())])
+CLIENTS = AGENTS.append(pa.field("by_platform", pa.bool_()))
 CALLS = pa.schema([(name, TEXT) for name in ("api", "category", "name", "operation", "bytes")])
 LINKS = pa.schema([("rn", pa.int64()), ("link_account", TEXT), ("link_bucket", TEXT)])
 ACTIVITIES = pa.schema(
@@ -80,25 +79,16 @@ def conform_azure(record: Mapping[str, Any]) -> bytes:
     MisshapenError
         The record is nested too deeply.
     """
-    kept = {name: record[name] for name in FIELDS if name in record}
-    try:
-        text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
-    except (ValueError, RecursionError) as error:
-        raise MisshapenError("nested too deeply" if isinstance(error, RecursionError) else str(error)) from error
-    return SURROGATE.sub("\ufffd", text).encode("utf-8")
+    return encoded({name: record[name] for name in FIELDS if name in record})
 
 
 def _caller_row(text: str) -> tuple[Any, ...]:
-    try:
-        given = json.loads(text)
-    except (ValueError, RecursionError):
-        given = None
+    given = decoded(text)
     return text, *caller(given if isinstance(given, Mapping) else {})
 
 
-def _agent_row(agent: str) -> tuple[Any, ...]:
-    cleaned = clean_agent(agent)
-    return agent, cleaned, tool_of(cleaned), re.search(TRANSPORT, agent) is not None
+def _client_row(agent: str) -> tuple[Any, ...]:
+    return *agent_row(agent), re.search(TRANSPORT, agent) is not None
 
 
 def _call_row(api: str, category: str) -> tuple[Any, ...]:
@@ -133,7 +123,7 @@ FORMAT = Format(
     events_parameters=_events_parameters,
     learned=(
         Learned("callers", CALLERS, ("caller",), "caller", _caller_row),
-        Learned("agents", AGENTS, ("agent",), "coalesce(agent, '') as agent", _agent_row),
+        Learned("agents", CLIENTS, ("agent",), "coalesce(agent, '') as agent", _client_row),
         Learned("calls", CALLS, ("api", "category"), "api, category", _call_row),
     ),
     derived=(

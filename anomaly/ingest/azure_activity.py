@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from anomaly.ingest.azure_identity import plain
 from anomaly.ingest.azure_operations import azure_operation
 from anomaly.ingest.azure_place import address_of
 
@@ -51,7 +52,7 @@ def activity(api: str, resource: str | None, ended: str | None, text: str) -> tu
     """
     row = _mapping(text)
     claims = _mapping(row.get("claims"))
-    who, kind = _caller(_text(row.get("caller")), claims)
+    who, kind = _caller(plain(row.get("caller")), claims)
     place = ACCOUNT.search(resource or "")
     # names of accounts and containers have small letters only; a resource id may have been put into capitals
     account, container = (name and name.lower() for name in place.groups()) if place else (None, None)
@@ -87,7 +88,7 @@ def _mfa(claims: Mapping[str, Any]) -> bool | None:
 def _address(row: Mapping[str, Any], claims: Mapping[str, Any]) -> str | None:
     request = _mapping(row.get("request"))
     found = (row.get("address"), request.get("clientIpAddress"), request.get("client_ip_address"), claims.get("ipaddr"))
-    return next((address for text in found if (address := address_of(_text(text)))), None)
+    return next((address for text in found if (address := address_of(plain(text)))), None)
 
 
 def _failure(row: Mapping[str, Any], ended: str | None) -> str | None:
@@ -95,8 +96,8 @@ def _failure(row: Mapping[str, Any], ended: str | None) -> str | None:
     if (ended or "").lower() not in FAILED:
         return None
     status = row.get("status")
-    code = _text(_mapping(status).get("value")) or (_text(status) if not _mapping(status) else None)
-    return code or (_text(row.get("signature")) or "").partition(".")[2] or "Failed"
+    code = plain(_mapping(status).get("value")) or (plain(status) if not _mapping(status) else None)
+    return code or (plain(row.get("signature")) or "").partition(".")[2] or "Failed"
 
 
 def _opens(api: str, properties: Mapping[str, Any], account: str | None) -> Opened:
@@ -107,7 +108,7 @@ def _opens(api: str, properties: Mapping[str, Any], account: str | None) -> Open
     if api.endswith("/objectreplicationpolicies/write"):
         return _replication(told, account)
     if api.endswith("/roleassignments/write"):
-        principal = _text(told.get("principalid"))
+        principal = plain(told.get("principalid"))
         return Opened(kind="account", principal=f"object:{principal}" if principal else None)
     if api.endswith("/localusers/write"):
         return Opened(kind="account")
@@ -137,14 +138,14 @@ def _public(told: Mapping[str, Any], asked: Mapping[str, Any]) -> Opened:
 
 def _replication(told: Mapping[str, Any], account: str | None) -> Opened:
     """Accounts are names or resource ids. The policy's two ends keep their names, whichever of them this account is."""
-    target = _account_named(_text(told.get("destinationaccount")))
-    source = _account_named(_text(told.get("sourceaccount"))) or account
-    container = _text(told.get("destinationcontainer"))
+    target = _account_named(plain(told.get("destinationaccount")))
+    source = _account_named(plain(told.get("sourceaccount"))) or account
+    container = plain(told.get("destinationcontainer"))
     return Opened(
         kind="bucket",
         account=target,
         bucket=f"{target}/{container}" if target and container else None,
-        source=_text(told.get("sourcecontainer")) if source == account else None,
+        source=plain(told.get("sourcecontainer")) if source == account else None,
     )
 
 
@@ -175,8 +176,4 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _first(claims: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
-    return next((text for name in names if (text := _text(claims.get(name)))), None)
-
-
-def _text(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+    return next((text for name in names if (text := plain(claims.get(name)))), None)

@@ -21,10 +21,10 @@ def caller(identity: Mapping[str, Any]) -> Who:
     """
     requester = identity.get("requester")
     given = requester if isinstance(requester, Mapping) else {}
-    upn, oid = _text(given.get("upn")) or _text(given.get("userName")), _text(given.get("objectId"))
-    app, tenant = _text(given.get("appId")), _text(given.get("tenantId"))
-    kind = (_text(identity.get("type")) or "").replace(" ", "").lower()
-    token = _text(identity.get("tokenHash")) or ""
+    upn, oid = plain(given.get("upn")) or plain(given.get("userName")), plain(given.get("objectId"))
+    app, tenant = plain(given.get("appId")), plain(given.get("tenantId"))
+    kind = (plain(identity.get("type")) or "").replace(" ", "").lower()
+    token = plain(identity.get("tokenHash")) or ""
     principal = upn or (f"object:{oid}" if oid else f"app:{app}" if app else None)
     if kind in ("sas", "saskey", "delegationsas", "userdelegationsas"):
         return _signature(token, principal, tenant)
@@ -54,5 +54,6 @@ def _hashes(token: str) -> list[str]:
     return [value for _, value in HASH.findall(token)] or [token]
 
 
-def _text(value: Any) -> str | None:
+def plain(value: Any) -> str | None:
+    """Return text without blanks around it; None for what is no text or empty."""
     return value.strip() or None if isinstance(value, str) else None

@@ -4,11 +4,10 @@ Names with a slash are of the activity log, where their case varies; the others 
 every operation on blobs is kept and one that the file does not name is judged by its category.
 """
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 
-from anomaly.data import data_folder
+from anomaly.data import source_rows
 
 BY_CATEGORY = {"StorageRead": "head", "StorageWrite": "configure", "StorageDelete": "delete"}
 
@@ -25,12 +24,10 @@ class AzureOperation:
 @cache
 def azure_operations() -> dict[str, AzureOperation]:
     """Return the operations of the map by their name in small letters."""
-    path = data_folder("features") / "sources" / "azure_operations.csv"
-    with path.open(encoding="utf-8", newline="") as handle:
-        return {
-            row["operation"].lower(): AzureOperation(row["operation"], row["does"], row["bytes"])
-            for row in csv.DictReader(handle)
-        }
+    return {
+        row["operation"].lower(): AzureOperation(row["operation"], row["does"], row["bytes"])
+        for row in source_rows("azure_operations.csv")
+    }
 
 
 @cache

@@ -1,6 +1,5 @@
 """The CloudTrail format: what is derived in Python for its records, once a distinct value or for rare shapes."""
 
-import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -8,12 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from anomaly.ingest.conform import conform
+from anomaly.ingest.addresses import IP_ADDRESS
+from anomaly.ingest.conform import conform, decoded
 from anomaly.ingest.destination import ALSO_JUDGED, destination_of
 from anomaly.ingest.formats import Derived, Format, Learned
 from anomaly.ingest.identity import identity_of
 from anomaly.ingest.operations import S3_FAMILY, exact_names, operation_of, operations
-from anomaly.ingest.tools import clean_agent, tool_of
+from anomaly.ingest.tools import AGENTS, agent_row
 
 BUCKET_IN_ARN = r'"(?:ARN|arn|ARNPrefix)":"arn:[^:"]*:s3[a-z-]*:[^:"]*:[^:"]*:(?:bucket/)?([^/":*]+)[/*"]'
 KEY_IN_ARN = r'"(?:ARN|arn)":"arn:[^:"]*:s3[a-z-]*:[^:"]*:[^:"]*:(?:bucket/)?[^/":]+/((?:[^"\\]|\\.)+)"'
@@ -24,7 +24,6 @@ ISSUING = (
     "GetSessionToken", "CreateAccessKey", "CreateLoginProfile", "GetDataAccess", "CreateSession",
 )  # fmt: skip
 """Calls whose answer hands out a credential."""
-IP_ADDRESS = r"^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}$|^[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*$"
 DENIED = (
     r"(?i)denied|unauthorized|forbidden|expiredtoken|invalidtoken|invalidaccesskey|signaturedoesnotmatch|failed auth"
 )
@@ -43,7 +42,6 @@ IDENTITIES = pa.schema(
     [(n, TEXT) for n in ("caller", "identity", "identity_kind", "identity_account", "session_name", "access_key_id")]
     + [("role_chain", TEXT), ("mfa", pa.bool_()), ("invoked_by", TEXT), ("account_principal", pa.bool_())]
 )
-AGENTS = pa.schema([(name, TEXT) for name in ("agent", "user_agent", "tool")])
 CALLS = pa.schema([(name, TEXT) for name in ("source", "api", "operation", "bytes")])
 DESTINATIONS = pa.schema(
     [("rn", pa.int64())]
@@ -85,16 +83,11 @@ def _events_parameters() -> dict[str, Any]:
 
 
 def _identity_row(caller: str) -> tuple[Any, ...]:
-    who = identity_of(_json(caller) or {})
+    who = identity_of(decoded(caller) or {})
     return (
         caller, who.identity, who.kind, who.account, who.session_name, who.access_key_id, who.role_chain, who.mfa,
         who.invoked_by, who.account_principal,
     )  # fmt: skip
-
-
-def _agent_row(agent: str) -> tuple[Any, ...]:
-    cleaned = clean_agent(agent)
-    return agent, cleaned, tool_of(cleaned)
 
 
 def _call_row(source: str, api: str) -> tuple[Any, ...]:
@@ -103,18 +96,11 @@ def _call_row(source: str, api: str) -> tuple[Any, ...]:
 
 
 def _destination_row(rn: int, api: str, parameters: str, resources: str | None, owner: str | None) -> tuple[Any, ...]:
-    found = destination_of(api, _json(parameters), _json(resources), owner)
+    found = destination_of(api, decoded(parameters), decoded(resources), owner)
     return (
         rn, found.kind, found.account, found.bucket, found.source_bucket, found.source_key, found.source_account,
         found.operation,
     )  # fmt: skip
-
-
-def _json(text: str | None) -> Any:
-    try:
-        return json.loads(text or "null")
-    except (ValueError, RecursionError):
-        return None
 
 
 FORMAT = Format(
@@ -125,7 +111,7 @@ FORMAT = Format(
     events_parameters=_events_parameters,
     learned=(
         Learned("identities", IDENTITIES, ("caller",), "caller", _identity_row),
-        Learned("agents", AGENTS, ("agent",), "coalesce(agent, '') as agent", _agent_row),
+        Learned("agents", AGENTS, ("agent",), "coalesce(agent, '') as agent", agent_row),
         Learned("calls", CALLS, ("source", "api"), "source, api", _call_row),
     ),
     derived=(

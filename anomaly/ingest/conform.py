@@ -38,12 +38,27 @@ def conform(record: Mapping[str, Any]) -> bytes:
     kept |= {name: record[name] for name in OBJECTS if isinstance(record.get(name), Mapping)}
     if isinstance(record.get("resources"), list):
         kept["resources"] = record["resources"]
-    return _encoded(kept)
+    return encoded(kept)
 
 
-def _encoded(kept: dict[str, Any]) -> bytes:
+def encoded(kept: Mapping[str, Any]) -> bytes:
+    """Return what is kept of a record as JSON; text that UTF-8 cannot hold becomes U+FFFD.
+
+    Raises
+    ------
+    MisshapenError
+        It is nested too deeply.
+    """
     try:
         text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
     except (ValueError, RecursionError) as error:
         raise MisshapenError("nested too deeply" if isinstance(error, RecursionError) else str(error)) from error
     return SURROGATE.sub("\ufffd", text).encode("utf-8")
+
+
+def decoded(text: str | None) -> Any:
+    """Return what a JSON text holds; None where it holds nothing that can be read."""
+    try:
+        return json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None

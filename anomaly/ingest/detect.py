@@ -4,6 +4,8 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
+
 from anomaly.ingest.formats import PREFIX_BYTES, Format
 from anomaly.ingest.inflate import GZIP, ZSTD, inflate
 
@@ -32,5 +34,10 @@ def prefix_of(path: Path, limit: int) -> bytes:
             except zlib.error:
                 return inflate(raw + handle.read(), limit).data[:PREFIX_BYTES]
         if raw.startswith(ZSTD):
-            return inflate(raw + handle.read(), limit).data[:PREFIX_BYTES]
+            try:
+                handle.seek(0)
+                with pa.CompressedInputStream(pa.PythonFile(handle, "r"), "zstd") as stream:
+                    return bytes(stream.read(PREFIX_BYTES))
+            except OSError:
+                return inflate(path.read_bytes(), limit).data[:PREFIX_BYTES]
         return raw + handle.read(PREFIX_BYTES - len(raw))

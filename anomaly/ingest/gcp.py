@@ -4,7 +4,6 @@ An entry of any log may stand beside any other in one file. What is derived in P
 (caller, user agent, call, change of an access list) or for the few calls on other services than storage.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +11,12 @@ from typing import Any
 import pyarrow as pa
 
 from anomaly.ingest.addresses import IP_ADDRESS, NOT_OUTSIDE
-from anomaly.ingest.conform import SURROGATE, MisshapenError
+from anomaly.ingest.conform import MisshapenError, decoded, encoded
 from anomaly.ingest.formats import Derived, Format, Learned
 from anomaly.ingest.gcp_acts import act_of, grant_of
 from anomaly.ingest.gcp_identity import gcp_identity_of, principal_of
 from anomaly.ingest.gcp_operations import gcp_operation_of, kept_calls, kept_services
-from anomaly.ingest.tools import clean_agent, tool_of
+from anomaly.ingest.tools import AGENTS, agent_row
 
 TEXTS = ("insertId", "logName", "timestamp")
 OBJECTS = ("resource", "operation", "protoPayload", "jsonPayload")
@@ -41,7 +40,6 @@ TEXT = pa.string()
 IDENTITIES = pa.schema(
     [(name, TEXT) for name in ("caller", "identity", "kind", "identity_account", "access_key_id", "role_chain")]
 )
-AGENTS = pa.schema([(name, TEXT) for name in ("agent", "user_agent", "tool")])
 CALLS = pa.schema([(name, TEXT) for name in ("service", "api", "operation")])
 GRANTS = pa.schema(
     [(name, TEXT) for name in ("deltas", "grantor", "owner", "grant_kind", "grant_account")]
@@ -76,11 +74,7 @@ def conform_gcp(record: Mapping[str, Any]) -> bytes:
     kept |= {name: record[name] for name in OBJECTS if isinstance(record.get(name), Mapping)}
     if record.get("textPayload") is not None:
         kept["textPayload"] = ""
-    try:
-        text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
-    except (ValueError, RecursionError) as error:
-        raise MisshapenError("nested too deeply" if isinstance(error, RecursionError) else str(error)) from error
-    return SURROGATE.sub("\ufffd", text).encode("utf-8")
+    return encoded(kept)
 
 
 def _read_parameters() -> dict[str, Any]:
@@ -100,13 +94,8 @@ def _events_parameters() -> dict[str, Any]:
 
 
 def _identity_row(caller: str) -> tuple[Any, ...]:
-    who = gcp_identity_of(_json(caller))
+    who = gcp_identity_of(decoded(caller))
     return caller, who.identity, who.kind, who.account, who.access_key_id, who.role_chain
-
-
-def _agent_row(agent: str) -> tuple[Any, ...]:
-    cleaned = clean_agent(agent)
-    return agent, cleaned, tool_of(cleaned)
 
 
 def _call_row(service: str, api: str) -> tuple[Any, ...]:
@@ -114,21 +103,14 @@ def _call_row(service: str, api: str) -> tuple[Any, ...]:
 
 
 def _grant_row(deltas: str, grantor: str, owner: str) -> tuple[Any, ...]:
-    who = _json(grantor)
-    grant = grant_of(_json(deltas), principal_of(who) if isinstance(who, Mapping) else None, owner or None)
+    who = decoded(grantor)
+    grant = grant_of(decoded(deltas), principal_of(who) if isinstance(who, Mapping) else None, owner or None)
     return deltas, grantor, owner, grant.kind, grant.account, grant.opens if deltas else None
 
 
 def _act_row(rn: int, service: str, api: str, payload: str, email: str | None, project: str | None) -> tuple[Any, ...]:
-    act = act_of(gcp_operation_of(service, api), _json(payload), email, project)
+    act = act_of(gcp_operation_of(service, api), decoded(payload), email, project)
     return rn, act.bucket, act.kind, act.account, act.destination, act.opens, act.issued_identity, act.issued_key_id
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text or "null")
-    except (ValueError, RecursionError):
-        return None
 
 
 FORMAT = Format(
@@ -139,7 +121,7 @@ FORMAT = Format(
     events_parameters=_events_parameters,
     learned=(
         Learned("identities", IDENTITIES, ("caller",), "caller", _identity_row),
-        Learned("agents", AGENTS, ("agent",), "agent", _agent_row),
+        Learned("agents", AGENTS, ("agent",), "agent", agent_row),
         Learned("calls", CALLS, ("service", "api"), "service, api", _call_row),
         Learned("grants", GRANTS, ("deltas", "grantor", "owner"), "deltas, grantor, owner", _grant_row),
     ),

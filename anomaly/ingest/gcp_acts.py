@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from anomaly.ingest.destination_shapes import text
 from anomaly.ingest.gcp_identity import NUMBERED, account_of, kind_of
 
 PUBLIC = ("allUsers", "allAuthenticatedUsers")
@@ -127,7 +128,7 @@ def _transfer(payload: Mapping[str, Any]) -> Act | None:
         job = _inside(job, "transferJob") or job
         spec = _inside(job, "transferSpec") or _inside(job, "replicationSpec")
         if spec:
-            sink = _text(_inside(spec, "gcsDataSink").get("bucketName"))
+            sink = text(_inside(spec, "gcsDataSink").get("bucketName"))
             kind = "bucket" if sink else "network" if "posixDataSink" in spec else None
             return Act(bucket=_source(spec), kind=kind, destination=sink)
     return None
@@ -135,10 +136,10 @@ def _transfer(payload: Mapping[str, Any]) -> Act | None:
 
 def _source(spec: Mapping[str, Any]) -> str | None:
     for name in ("gcsDataSource", "awsS3DataSource", "awsS3CompatibleDataSource"):
-        if bucket := _text(_inside(spec, name).get("bucketName")):
+        if bucket := text(_inside(spec, name).get("bucketName")):
             return bucket
     azure = _inside(spec, "azureBlobStorageDataSource")
-    account, container = _text(azure.get("storageAccount")), _text(azure.get("container"))
+    account, container = text(azure.get("storageAccount")), text(azure.get("container"))
     return f"{account}/{container}" if account and container else account
 
 
@@ -149,7 +150,7 @@ def _table(payload: Mapping[str, Any]) -> Act | None:
     match = TABLE_PROJECT.match(new) if isinstance(new, str) else None
     resource = _inside(_inside(_inside(payload, "serviceData"), "jobInsertRequest"), "resource")
     old = _inside(_inside(_inside(resource, "jobConfiguration"), "tableCopy"), "destinationTable")
-    project = match.group(1) if match else _text(old.get("projectId"))
+    project = match.group(1) if match else text(old.get("projectId"))
     return Act(kind="account", account=project) if project else None
 
 
@@ -175,7 +176,3 @@ def _leaves(value: Any, depth: int = DEPTH) -> Iterator[str]:
 def _inside(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = raw.get(key)
     return value if isinstance(value, Mapping) else {}
-
-
-def _text(value: Any) -> str | None:
-    return value or None if isinstance(value, str) else None

@@ -4,12 +4,11 @@ A row names a service and a method; the method may hold ``*``, for versions and 
 first row that fits decides.
 """
 
-import csv
 import re
 from dataclasses import dataclass
 from functools import cache
 
-from anomaly.data import data_folder
+from anomaly.data import source_rows
 
 STORAGE = "storage.googleapis.com"
 """Every call on it is kept."""
@@ -27,9 +26,9 @@ class GcpOperation:
 @cache
 def gcp_operations() -> tuple[GcpOperation, ...]:
     """Return the rows of the map, in order."""
-    path = data_folder("features") / "sources" / "gcp_operations.csv"
-    with path.open(encoding="utf-8", newline="") as handle:
-        return tuple(GcpOperation(row["service"], row["method"], row["operation"]) for row in csv.DictReader(handle))
+    return tuple(
+        GcpOperation(row["service"], row["method"], row["operation"]) for row in source_rows("gcp_operations.csv")
+    )
 
 
 @cache

@@ -3,13 +3,12 @@
 A row names an event source and an API; both may hold ``*``. The first row that fits decides.
 """
 
-import csv
 import re
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import cache
 
-from anomaly.data import data_folder
+from anomaly.data import source_rows
 
 S3_FAMILY = r"^s3[a-z-]*\.amazonaws\.com"
 """Event sources of S3 itself: s3, s3express, s3-outposts, s3-object-lambda. Every call on them is kept."""
@@ -28,11 +27,8 @@ class Operation:
 @cache
 def operations() -> tuple[Operation, ...]:
     """Return the rows of the map, in order."""
-    path = data_folder("features") / "sources" / "api_operations.csv"
-    with path.open(encoding="utf-8", newline="") as handle:
-        return tuple(
-            Operation(row["event_source"], row["api"], row["operation"], row["bytes"]) for row in csv.DictReader(handle)
-        )
+    rows = source_rows("api_operations.csv")
+    return tuple(Operation(row["event_source"], row["api"], row["operation"], row["bytes"]) for row in rows)
 
 
 @cache

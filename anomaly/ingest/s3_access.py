@@ -4,7 +4,6 @@ A line is split on its quotes when there are exactly as many as there should be;
 of their own go through a pattern that is anchored on the numbers between them. New fields at the end are no matter.
 """
 
-import csv
 import re
 from collections.abc import Iterator
 from fnmatch import translate
@@ -13,11 +12,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from anomaly.data import data_folder
+from anomaly.data import source_rows
 from anomaly.ingest.addresses import IP_ADDRESS
 from anomaly.ingest.formats import Format, Learned
 from anomaly.ingest.identity import identity_of
-from anomaly.ingest.tools import tool_of
+from anomaly.ingest.tools import AGENTS, tool_of
 
 FINDS = re.compile(rb"(?m)^\S+ +\S+ +\[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] ")
 LINE = (
@@ -36,7 +35,6 @@ TEXT = pa.string()
 REQUESTERS = pa.schema(
     [(name, TEXT) for name in ("requester", "identity", "identity_kind", "identity_account", "session_name")]
 )
-AGENTS = pa.schema([(name, TEXT) for name in ("agent", "user_agent", "tool")])
 HOSTS = pa.schema([("host", TEXT), ("region", TEXT)])
 REGION = re.compile(r"(?:^|\.)s3[.-](?:dualstack\.)?([a-z]{2}-[a-z-]+-\d)\.amazonaws")
 CALLS = pa.schema([(name, TEXT) for name in ("operation_name", "operation", "bytes")])
@@ -79,9 +77,7 @@ def _call_row(operation_name: str) -> tuple[Any, ...]:
 
 @cache
 def _operations() -> tuple[tuple[re.Pattern[str], str, str], ...]:
-    path = data_folder("features") / "sources" / "s3_access_operations.csv"
-    with path.open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle))
+    rows = source_rows("s3_access_operations.csv")
     return tuple((re.compile(translate(row["operation_name"])), row["operation"], row["bytes"]) for row in rows)
 
 

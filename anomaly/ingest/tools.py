@@ -1,12 +1,16 @@
 """The client program read out of a user agent: ``features/sources/tools.csv``, first pattern that fits."""
 
-import csv
 import re
 from functools import cache, lru_cache
 
-from anomaly.data import data_folder
+import pyarrow as pa
+
+from anomaly.data import source_rows
 
 COMMAND = re.compile(r"(?:command/|md/command#)([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)")
+
+AGENTS = pa.schema([(name, pa.string()) for name in ("agent", "user_agent", "tool")])
+"""The table that a format learns of user agents; ``agent_row`` makes its rows."""
 
 
 def clean_agent(user_agent: str | None) -> str | None:
@@ -37,8 +41,12 @@ def tool_of(user_agent: str | None) -> str:
     return "other"
 
 
+def agent_row(agent: str) -> tuple[str, str | None, str]:
+    """Return the agent as logged, cleaned, and its client family."""
+    cleaned = clean_agent(agent)
+    return agent, cleaned, tool_of(cleaned)
+
+
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    path = data_folder("features") / "sources" / "tools.csv"
-    with path.open(encoding="utf-8", newline="") as handle:
-        return tuple((re.compile(row["pattern"]), row["tool"]) for row in csv.DictReader(handle))
+    return tuple((re.compile(row["pattern"]), row["tool"]) for row in source_rows("tools.csv"))

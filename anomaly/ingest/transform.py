@@ -59,6 +59,7 @@ class Transform:
         self.store = Store(threads=1)
         self.array = ArrayFile()
         self.nonce = os.urandom(12).hex()
+        self.segments: Sequence[Segment] = ()
         self.marker_rows: list[int] = []
         for learned in format.learned:
             self._replace(learned.name, learned.schema, [])

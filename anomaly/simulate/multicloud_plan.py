@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 
 from anomaly.simulate import azure, azure_thefts, gcp, gcp_thefts
 from anomaly.simulate.deeds import Campaign, Deed
-from anomaly.simulate.draw import Rng, rng, some
+from anomaly.simulate.draw import Rng, rng
 from anomaly.simulate.forms import AZURE, GCP
 from anomaly.simulate.multicloud import Estate
 from anomaly.simulate.multicloud_thefts import Stage
 from anomaly.simulate.network import Site
 from anomaly.simulate.org import Org
+from anomaly.simulate.plan import open_days
 
 Make = Callable[[Stage, Rng], Deed]
 CLOUDS = {GCP: (gcp, gcp_thefts), AZURE: (azure, azure_thefts)}
@@ -33,7 +34,7 @@ def join(org: Org, attacks: Sequence[str] | None, attack_from: int) -> list[Camp
         Day index from 0; attacks happen on this day or later, and not on the days that the plan keeps quiet.
     """
     planned: list[Campaign] = []
-    days = open_days(org, attack_from)
+    days = open_days(rng(org.seed, "plan"), range(attack_from, org.days))
     for source, (cloud, thefts) in CLOUDS.items():
         if source not in org.sources:
             continue
@@ -47,13 +48,6 @@ def join(org: Org, attacks: Sequence[str] | None, attack_from: int) -> list[Camp
         planned += [_lookalike(stage, name, make) for name, make in thefts.LOOKALIKES.items()]
         planned += [_attack(stage, name, make, days) for name, make in wanted.items() if days]
     return planned
-
-
-def open_days(org: Org, attack_from: int) -> list[int]:
-    """The days on which attacks may happen: all from a day on but those that ``plan`` keeps quiet."""
-    window = list(range(attack_from, org.days))
-    quiet = some(rng(org.seed, "plan"), window, 2 if len(window) >= 8 else int(len(window) >= 3))
-    return [day for day in window if day not in quiet]
 
 
 def _settle(org: Org, estate: Estate) -> None:

@@ -67,14 +67,19 @@ def plan(org: Org, attacks: Sequence[str] | None, attack_from: int) -> list[Camp
 
 def _attacks(org: Org, wanted: list[str], window: list[int]) -> list[Campaign]:
     draw = rng(org.seed, "plan")
-    quiet = some(draw, window, 2 if len(window) >= 8 else int(len(window) >= 3))
-    days = [day for day in window if day not in quiet]
+    days = open_days(draw, window)
     turns = [days[i % len(days)] for i in draw.permutation(max(len(ATTACKS), len(days))).tolist()]
     planned = list(zip(ATTACKS, turns, strict=False))
     for source in org.sources:
         more = rng(org.seed, "plan", source)
         planned += [(name, choose(more, days)) for name in MORE.get(source, {})]
     return [_attack(org, name, days, day) for name, day in planned if name in wanted]
+
+
+def open_days(draw: Rng, window: Sequence[int]) -> list[int]:
+    """The days of a window on which attacks may happen: all but one or two that stay quiet."""
+    quiet = some(draw, window, 2 if len(window) >= 8 else int(len(window) >= 3))
+    return [day for day in window if day not in quiet]
 
 
 def _attack(org: Org, name: str, days: list[int], day: int) -> Campaign:

@@ -1,4 +1,4 @@
--- The event table's columns for one UTC day of a batch of Azure Monitor records, in the catalogue's order.
+-- The event table's columns for one UTC day of a batch of Azure Monitor records, without those that its log never has.
 -- Reads raw (azure_read.sql), callers, agents, calls, links, activities, files and repeated (rows already loaded).
 -- place is /account/container/object: the logged object key, or the path of a URL without its query.
 -- Two rules: a read by the platform's own transport is the source of a copy, and of a copy no bytes are known.
@@ -69,7 +69,6 @@ told as (
 
 select
     event_id,
-    null::varchar as shared_event_id,
     request_id,
     event_time,
     'azure' as provider,
@@ -81,12 +80,9 @@ select
     coalesce(activity_identity, identity) as identity,
     coalesce(activity_kind, identity_kind) as identity_kind,
     coalesce(activity_tenant, identity_account) as identity_account,
-    null::varchar as session_name,
     access_key_id,
     role_chain,
     issued_identity,
-    null::varchar as issued_session,
-    null::varchar as issued_key_id,
     activity_mfa as mfa,
     coalesce(
         activity_ip,
@@ -94,7 +90,6 @@ select
         nullif(regexp_extract(address, $bracketed, 1), ''),
         case when regexp_matches(address, $ip_bare) then address end
     ) as source_ip,
-    null::varchar as via_endpoint,
     case when by_platform then 'azure-storage' end as invoked_by,
     auth_method,
     user_agent,
@@ -124,11 +119,6 @@ select
         as destination_account,
     case when is_target then place_bucket else coalesce(link_bucket, activity_destination_bucket) end
         as destination_bucket,
-    null::varchar as workload,
-    null::timestamp as end_time,
-    null::varchar as destination_ip,
-    null::bigint as destination_port,
-    null::bigint as bytes_out,
     file as evidence_file,
     record as evidence_record
 from told

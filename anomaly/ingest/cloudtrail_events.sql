@@ -1,4 +1,4 @@
--- The event table's columns for one UTC day of a batch, in the catalogue's order.
+-- The event table's columns for one UTC day of a batch, without those that its log never has.
 -- Reads raw (cloudtrail_read.sql), identities, agents, calls, files, destinations and repeated (rows already loaded).
 with kept as (
     select raw.*, identities.* exclude (caller), agents.user_agent, agents.tool, calls.operation, calls.bytes,
@@ -114,11 +114,6 @@ select
     destination_kind,
     destination_account,
     destination_bucket,
-    null::varchar as workload,
-    null::timestamp as end_time,
-    null::varchar as destination_ip,
-    null::bigint as destination_port,
-    null::bigint as bytes_out,
     file as evidence_file,
     record as evidence_record
 from handed_out

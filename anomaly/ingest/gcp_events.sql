@@ -1,4 +1,4 @@
--- The event table's columns for one UTC day of a batch of Google Cloud's log entries, in the catalogue's order.
+-- The event table's columns for one UTC day of a batch of Google Cloud's log entries, without those that its log never has.
 -- Reads raw (gcp_read.sql), identities, agents, calls, grants, acts, files and repeated (rows already loaded).
 -- Bytes stay unknown: an entry says which object was read, not how much of it was sent.
 with kept as (
@@ -46,8 +46,6 @@ told as (
 
 select
     event_id,
-    null::varchar as shared_event_id,
-    null::varchar as request_id,
     event_time,
     'gcp' as provider,
     coalesce(project, recipient_account) as account_id,
@@ -61,15 +59,11 @@ select
         else kind
     end as identity_kind,
     identity_account,
-    null::varchar as session_name,
     access_key_id,
     role_chain,
     case when outcome = 'ok' then issued_identity end as issued_identity,
-    null::varchar as issued_session,
     case when outcome = 'ok' then issued_key_id end as issued_key_id,
-    null::boolean as mfa,
     case when regexp_matches(address, $ip_address) then address end as source_ip,
-    null::varchar as via_endpoint,
     case when address = 'private' then address end as invoked_by,
     case when is_signed then 'QueryString' end as auth_method,
     user_agent,
@@ -87,9 +81,6 @@ select
         when service = 'storage.googleapis.com' and operation <> 'list'
             then coalesce(nullif(named.object, ''), nullif(also_named.object, ''))
     end as object_key,
-    null::varchar as list_prefix,
-    null::bigint as bytes_read,
-    null::bigint as bytes_written,
     case when operation = 'copy' and copied_to is not null then 'bucket' else coalesce(act_kind, grant_kind) end
         as destination_kind,
     case
@@ -97,11 +88,6 @@ select
         else coalesce(act_account, grant_account)
     end as destination_account,
     coalesce(nullif(target.bucket, ''), act_destination) as destination_bucket,
-    null::varchar as workload,
-    null::timestamp as end_time,
-    null::varchar as destination_ip,
-    null::bigint as destination_port,
-    null::bigint as bytes_out,
     file as evidence_file,
     record as evidence_record
 from told

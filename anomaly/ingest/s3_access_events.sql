@@ -1,4 +1,4 @@
--- The event table's columns for one UTC day of a batch of S3 server access logs, in the catalogue's order.
+-- The event table's columns for one UTC day of a batch of S3 server access logs, without those that its log never has.
 -- Reads raw (s3_access_read.sql), requesters, agents, calls, hosts, files and repeated (rows already loaded).
 with kept as (
     select
@@ -28,12 +28,9 @@ with kept as (
 
 select
     event_id,
-    null::varchar as shared_event_id,
     nullif(request_id, '-') as request_id,
     event_time,
     'aws' as provider,
-    null::varchar as account_id,
-    null::varchar as recipient_account,
     region,
     's3_access' as source,
     identity,
@@ -45,13 +42,7 @@ select
     case when auth_method = 'QueryString'
         then nullif(regexp_extract(uri, '(?:X-Amz-Credential|AWSAccessKeyId)=([A-Z0-9]{16,128})', 1), '')
     end as access_key_id,
-    null::varchar as role_chain,
-    null::varchar as issued_identity,
-    null::varchar as issued_session,
-    null::varchar as issued_key_id,
-    null::boolean as mfa,
     case when regexp_matches(address, $ip_address) then address end as source_ip,
-    null::varchar as via_endpoint,
     case when identity_kind = 'service' then identity[9:] end as invoked_by,
     auth_method,
     user_agent,
@@ -75,14 +66,6 @@ select
     case when bytes = 'read' and outcome = 'ok' and status != '304' then try_cast(bytes_sent as bigint) end
         as bytes_read,
     case when bytes = 'written' and outcome = 'ok' then try_cast(object_size as bigint) end as bytes_written,
-    null::varchar as destination_kind,
-    null::varchar as destination_account,
-    null::varchar as destination_bucket,
-    null::varchar as workload,
-    null::timestamp as end_time,
-    null::varchar as destination_ip,
-    null::bigint as destination_port,
-    null::bigint as bytes_out,
     file as evidence_file,
     record as evidence_record
 from kept

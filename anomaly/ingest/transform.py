@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from anomaly.ingest.array_file import ArrayFile
 from anomaly.ingest.formats import Format, Learned
-from anomaly.store import DatabaseError, Store, write_parquet
+from anomaly.store import DatabaseError, Store, empty_select, write_parquet
 
 MANY_VALUES = 20_000
 """Callers and agents remembered between batches; more are forgotten, to keep memory flat."""
@@ -159,9 +159,10 @@ class Transform:
             self._replace(derived.name, derived.schema, [derived.row(*row) for row in self.store.rows(derived.query)])
 
     def write(self, day: date, path: Path) -> None:
-        """Write the batch's rows of one day to a Parquet file."""
+        """Write the batch's rows of one day to a Parquet file; a column that the format's SQL leaves out is NULL."""
         bound = {"day": day} | self.format.events_parameters()
-        write_parquet(self.store, self._sql("events"), path, parameters=bound)
+        rows = f"{empty_select('events')} union all by name ({self._sql('events')})"
+        write_parquet(self.store, rows, path, parameters=bound)
 
     def _learn(self, learned: Learned) -> None:
         """Add the distinct values of this batch that a table does not hold yet."""

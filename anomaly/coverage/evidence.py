@@ -48,8 +48,7 @@ class Question:
 
     def feeds(self, sources: Sequence[str]) -> list[Feed]:
         """The feeds of these sources that tell of the bucket's account."""
-        found = [feed for account in self.owners for feed in self.facts.of(self.bucket.provider, sources, account)]
-        return found
+        return [feed for account in self.owners for feed in self.facts.of(self.bucket.provider, sources, account)]
 
     def wide(self, source: str) -> list[Feed]:
         """The feeds of a source whose Azure accounts are subscriptions, which no inventory ties to a bucket."""

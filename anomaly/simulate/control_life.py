@@ -10,7 +10,7 @@ from anomaly.simulate.draw import choose, hexes, rng, some, whole
 from anomaly.simulate.errands import settings
 from anomaly.simulate.machines import job
 from anomaly.simulate.org import Org
-from anomaly.simulate.shares import open_to, share_snapshot
+from anomaly.simulate.shares import open_to, share_snapshot, thaw
 from anomaly.simulate.wire import Log
 from anomaly.simulate.workloads import Job
 
@@ -112,8 +112,7 @@ class Thaw:
         if log.day % self.every:
             return
         start = org.at(log.day, float(log.draw.uniform(8, 14)))
-        body = '"RestoreRequest":{"Days":2,"GlacierJobParameters":{"Tier":"Standard"}}'
         caller, items = self.job.caller(org, start), self.bucket.sample(log.draw, log.day - 1, 4)[:8]
         for number, (key, size) in enumerate(items):
-            log.data(caller, "RestoreObject", self.bucket, start + number, key, f',"restore":"",{body}', received=142)
+            thaw(log, caller, self.bucket, key, "Standard", start + number)
             log.data(caller, "GetObject", self.bucket, start + 15_000 + 9 * number, key, sent=size)

@@ -234,17 +234,22 @@ def s29(org: Org, draw: Rng) -> Deed:
     person, bucket = choose(draw, insiders(org, "documents", "media", "table"))
     tier, most = choose(draw, tuple(THAW_S)), int(draw.integers(30, 250))
     tool = "boto3" if "boto3" in person.tools else "cli"
-    body = f'"RestoreRequest":{{"Days":2,"GlacierJobParameters":{{"Tier":"{tier}"}}}}'
 
     def act(log: Log) -> None:
         start = min(moment(org, person, log), org.at(log.day, 16))
         caller = person.caller(org, log, start, person.place(log.day, log.draw), named(tool))
         items = haul(bucket, log.draw, log.day, most=most)
         for number, (key, _) in enumerate(items):
-            log.data(caller, "RestoreObject", bucket, start + number / 3, key, f',"restore":"",{body}', received=142)
+            thaw(log, caller, bucket, key, tier, start + number / 3)
         take(log, caller, bucket, Loot(tool, items), start + THAW_S[tier] + 120)
 
     return Deed(f"{person.name} thaws and reads", act)
+
+
+def thaw(log: Log, caller: Caller, bucket: Bucket, key: str, tier: str, when: float) -> None:
+    """Ask for an archived object to be brought back for two days."""
+    body = f'"RestoreRequest":{{"Days":2,"GlacierJobParameters":{{"Tier":"{tier}"}}}}'
+    log.data(caller, "RestoreObject", bucket, when, key, f',"restore":"",{body}', received=142)
 
 
 def _prey(org: Org, draw: Rng) -> Bucket:

@@ -71,6 +71,7 @@ class Store:
         if not files:
             self.run(f'create or replace view "{name}" as {empty_select(name)}')
             return
+        must_fit(name, files)
         paths = ", ".join(quoted(str(path)) for path in files)
         self.run(f'create or replace view "{name}" as select * from read_parquet([{paths}]) {where}')
 
@@ -88,6 +89,30 @@ def empty_select(table: str, types: Mapping[str, str] | None = None) -> str:
     """Return a query of no rows that has the catalogue's columns of a table."""
     columns = types if types is not None else catalog_table(table).types
     return "select " + ", ".join(f'null::{kind} as "{name}"' for name, kind in columns.items()) + " where false"
+
+
+def must_fit(table: str, files: Sequence[Path]) -> None:
+    """Refuse event files of another version of the product; every other table is made again from these.
+
+    Raises
+    ------
+    AnomalyError
+        A file lacks columns of the catalogue. They are not filled in with nothing: what the logs said is then unread.
+    """
+    if table != "events":
+        return
+    columns = catalog_table(table).types
+    for path in files:
+        try:
+            missing = [name for name in columns if name not in set(pq.read_schema(path).names)]
+        except (OSError, pa.ArrowException) as error:
+            raise AnomalyError(f"{path} cannot be read: {str(error).partition(chr(10))[0]}") from error
+        if missing:
+            raise AnomalyError(
+                f"{path.parents[2]} was made by an older version: its events have no {', '.join(missing)} "
+                f"({path.parent.name}/{path.name}). Ingest the logs anew into an empty folder: "
+                "anomaly ingest LOGS --root NEW_FOLDER"
+            )
 
 
 class Lake:

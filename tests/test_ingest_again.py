@@ -4,10 +4,13 @@ import os
 from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from anomaly.errors import LockedError
+from anomaly.engines.duckdb import Sources, run_stage
+from anomaly.errors import AnomalyError, LockedError
 from anomaly.lock import locked
+from anomaly.stage import stage_named
 from anomaly.store import Lake, Store
 from ingest_records import delivered, entries, load, put, record, rows
 
@@ -169,3 +172,43 @@ def test_days_that_were_let_go_are_read_again(lake: Lake, tmp_path: Path, monkey
     }
     report = load(lake, put(tmp_path / "logs", files), threads=1)
     assert (report.records.seen, report.records.loaded, report.records.duplicate) == (14, 10, 4)
+
+
+def old_lake(lake: Lake, tmp_path: Path) -> Path:
+    """Load one record, then take the columns away that the first version's events did not have."""
+    folder = put(tmp_path / "logs", {"a.json": delivered([record(0)])})
+    load(lake, folder)
+    (part,) = lake.files("events", date(2024, 3, 1))
+    pq.write_table(pq.read_table(part).drop_columns(["issued_key_id", "bytes_out"]), part)
+    return folder
+
+
+SAYS = "older version: its events have no issued_key_id, bytes_out .*Ingest the logs anew into an empty folder"
+
+
+def test_a_lake_of_an_older_version_takes_no_more_logs(lake: Lake, tmp_path: Path) -> None:
+    folder = old_lake(lake, tmp_path)
+    put(folder, {"b.json": delivered([record(1)])})
+    before = content(lake.root)
+    with pytest.raises(AnomalyError, match=SAYS):
+        load(lake, folder)
+    assert content(lake.root) == before
+
+
+def test_a_lake_of_an_older_version_is_not_read_as_if_nothing_had_been_logged(lake: Lake, tmp_path: Path) -> None:
+    old_lake(lake, tmp_path)
+    day = date(2024, 3, 1)
+    sources = Sources({"events": ("events", lake.files("events", day))})
+    with Store(threads=1) as store, pytest.raises(AnomalyError, match=SAYS):
+        run_stage(store, stage_named("issued"), day, sources, tmp_path / "issued.parquet", {})
+    with pytest.raises(AnomalyError, match=SAYS):
+        rows(lake)
+    assert not (tmp_path / "issued.parquet").exists()
+
+
+def test_an_event_part_that_is_no_parquet_is_named(lake: Lake, tmp_path: Path) -> None:
+    old_lake(lake, tmp_path)
+    (part,) = lake.files("events", date(2024, 3, 1))
+    part.write_bytes(b"PAR1 cut off")
+    with pytest.raises(AnomalyError, match=f"{part.name} cannot be read"):
+        rows(lake)

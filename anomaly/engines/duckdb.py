@@ -10,7 +10,7 @@ import pandas as pd
 
 from anomaly.catalog import table
 from anomaly.stage import Stage, macros
-from anomaly.store import Store, empty_select, quoted, write_parquet
+from anomaly.store import Store, empty_select, must_fit, quoted, write_parquet
 
 EPOCH = date(1970, 1, 1)
 
@@ -46,6 +46,8 @@ def run_stage(
 
     The rows are the same whatever the number of partitions: each holds whole keys, and broadcast views are whole.
     """
+    for name, files in sources.files.values():
+        must_fit(name, files)
     for name, frame in sources.frames.items():
         store.register(name, frame)
     parameters = {"day": day_number(day)} if re.search(r"\$day\b", stage.sql) else None

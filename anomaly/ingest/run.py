@@ -25,7 +25,7 @@ from anomaly.ingest.quarantine import Quarantined, quarantine_file, write_quaran
 from anomaly.ingest.report import IngestReport
 from anomaly.ingest.transform import Transform
 from anomaly.lock import locked
-from anomaly.store import TEMPORARY, Lake
+from anomaly.store import TEMPORARY, Lake, must_fit
 
 BATCH_BYTES = 64 << 20
 """Decompressed bytes in flight a worker, estimated."""
@@ -70,12 +70,15 @@ def ingest(
         A path does not exist.
     LockedError
         Another run is writing to the lake.
+    AnomalyError
+        The lake was made by an older version.
     """
     started = time.monotonic()
     files = discover(paths, skip=lake.root)
     with locked(lake.root):
         ledger = Ledger(lake)
         ledger.clean()
+        must_fit("events", lake.files("events", lake.days("events")[-1])[:1] if lake.days("events") else [])
         todo = [file for file in files if not ledger.loaded(file.key, file.size, file.mtime_ns)]
         report = IngestReport(files_seen=len(files), files_skipped=len(files) - len(todo))
         run = _Run(lake, ledger, report, sum(file.size for file in todo), progress, max_inflated)

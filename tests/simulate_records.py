@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,9 @@ def principal(record: Record) -> tuple[str, str]:
     who = record["userIdentity"]
     issuer = who.get("sessionContext", {}).get("sessionIssuer", {}).get("arn")
     if issuer:
-        return issuer, who["arn"].rsplit("/", 1)[1]
+        # a role of single sign-on goes without its path
+        stable = re.sub(r"/aws-reserved/sso\.amazonaws\.com/[^/]+/", "/", issuer)
+        return stable, who["arn"].rsplit("/", 1)[1]
     return who.get("arn", who["type"]), ""
 
 

@@ -135,7 +135,7 @@ def test_a_mixed_folder_loads_what_is_cloudtrail_and_names_the_rest(shared_data:
 
 BOB, TESTER = "arn:aws:iam::123456789012:user/Bob", "arn:aws:iam::111111111111:user/testuser"
 ALICE = "arn:aws:iam::123456789012:user/Alice"
-JENKINS = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/us-west-2/SampleRole"
+JENKINS = "arn:aws:iam::111122223333:role/SampleRole"
 SAMPLE = "arn:aws:iam::111111111111:role/sample-role-dreamy-yonath"
 SIGNED_ON = SAMPLE.replace("/", "/sample-role-quirky-greider/sso.amazonaws.com/us-west-2/")
 WRAPPED = [  # api, operation, outcome, bucket, key, owner, identity, address, bytes written, destination bucket

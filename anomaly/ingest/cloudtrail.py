@@ -11,7 +11,7 @@ from anomaly.ingest.addresses import IP_ADDRESS
 from anomaly.ingest.conform import conform, decoded
 from anomaly.ingest.destination import ALSO_JUDGED, destination_of
 from anomaly.ingest.formats import Derived, Format, Learned
-from anomaly.ingest.identity import identity_of
+from anomaly.ingest.identity import SSO_ROLE, identity_of
 from anomaly.ingest.operations import S3_FAMILY, exact_names, operation_of, operations
 from anomaly.ingest.tools import AGENTS, agent_row
 
@@ -77,6 +77,7 @@ def _events_parameters() -> dict[str, Any]:
         "key_in_arn": KEY_IN_ARN,
         "role_in_resources": ROLE_IN_RESOURCES,
         "role_session": ROLE_SESSION,
+        "sso_role": SSO_ROLE,
         "ip_address": IP_ADDRESS,
         "denied": DENIED,
     }

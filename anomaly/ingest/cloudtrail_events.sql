@@ -30,10 +30,10 @@ handed_out as (
         *,
         case
             when not hands_out or failure is not null then null
-            when starts_with(api, 'AssumeRole') then coalesce(
+            when starts_with(api, 'AssumeRole') then regexp_replace(coalesce(
                 sought[1], nullif(regexp_extract(resources, $role_in_resources, 1), ''),
                 regexp_replace(answered[1], $role_session, 'arn:\1:iam::\2:role/\3')
-            )
+            ), $sso_role, '\1/\2')
             when sought[3] like 'arn:%' then sought[3]
             when api = 'AssumeRoot' then 'arn:aws:iam::' || sought[3] || ':root'
             -- the credential in the answer stays the caller's own

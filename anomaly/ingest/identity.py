@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 ASSUMED_ROLE = re.compile(r"^arn:([^:]*):sts::(\d*):assumed-role/([^/]+)/?(.*)$")
+SSO_ROLE = r"^(arn:[^:]*:iam::\d*:role)/aws-reserved/sso\.amazonaws\.com/(?:[^/]+/)?([^/]+)$"
+SSO_PATH = re.compile(SSO_ROLE)
+"""A role that IAM Identity Center made: the access log has it without its path, so it goes by its name in every log."""
+
 FEDERATED = re.compile(r"^arn:[^:]*:sts::\d*:federated-user/(.+)$")
 
 MACHINE_SESSION = re.compile(
@@ -68,7 +72,7 @@ def identity_of(raw: Mapping[str, Any]) -> Identity:
     name, session = _principal(raw, context)
     mfa = {"true": True, "false": False}.get(str(_object(context, "attributes").get("mfaAuthenticated")).lower())
     return Identity(
-        identity=name,
+        identity=SSO_PATH.sub(r"\1/\2", name),
         kind=_kind(raw, context, name, session, mfa),
         account=_account(raw, context),
         session_name=session,

@@ -34,8 +34,13 @@ class Role:
 
     @property
     def arn(self) -> str:
-        """The stable principal, without a session."""
+        """What AWS calls it."""
         return f"arn:aws:iam::{self.account}:role{self.path}{self.name}"
+
+    @property
+    def principal(self) -> str:
+        """The stable principal, without a session; a role of single sign-on goes without its path."""
+        return f"arn:aws:iam::{self.account}:role/{self.name}"
 
 
 def user(draw: Rng, name: str, account: str, keys: int = 1) -> User:
@@ -109,7 +114,7 @@ def by_session(
     }
     if invoked_by:
         body["invokedBy"] = invoked_by
-    return Credential(who.arn, who.account, session, _json(body))
+    return Credential(who.principal, who.account, session, _json(body))
 
 
 def by_service(name: str) -> Credential:

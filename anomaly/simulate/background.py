@@ -1,5 +1,6 @@
 """Calls that have nothing to do with data leaving: log delivery, logins, roles handed out, descriptions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from anomaly.simulate import agents, identity
@@ -7,7 +8,7 @@ from anomaly.simulate.buckets import Bucket
 from anomaly.simulate.caller import Caller
 from anomaly.simulate.draw import choose, hexes, rng
 from anomaly.simulate.org import Org
-from anomaly.simulate.people import Person
+from anomaly.simulate.person import Person
 from anomaly.simulate.wire import Log
 from anomaly.simulate.workloads import Job
 
@@ -99,7 +100,7 @@ class Logins:
     """Morning logins to the console, of those at work; very rarely the root user."""
 
     name: str
-    people: list[Person]
+    people: Sequence[Person]
 
     def live(self, org: Org, log: Log) -> None:
         """A day's logins."""

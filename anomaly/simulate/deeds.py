@@ -11,7 +11,7 @@ from anomaly.simulate.caller import Caller
 from anomaly.simulate.draw import Rng, choose, weighted
 from anomaly.simulate.network import Provider
 from anomaly.simulate.org import Org
-from anomaly.simulate.people import Person
+from anomaly.simulate.person import Person
 from anomaly.simulate.sittings import HOME_BYTES_PER_S
 from anomaly.simulate.wire import Log
 

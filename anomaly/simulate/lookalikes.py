@@ -6,7 +6,7 @@ from anomaly.simulate.deeds import Deed, Loot, haul, named, people, scripted, ta
 from anomaly.simulate.draw import Rng, choose
 from anomaly.simulate.errands import Scanner, scan
 from anomaly.simulate.org import Org
-from anomaly.simulate.people import Person
+from anomaly.simulate.person import Person
 from anomaly.simulate.transfers import replication
 from anomaly.simulate.wire import Log
 from anomaly.simulate.workloads import Backup, Pipeline

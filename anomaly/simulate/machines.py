@@ -1,5 +1,6 @@
 """Install the workloads, and write down which of them are approved."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from anomaly.simulate import agents, clients, identity
@@ -8,7 +9,7 @@ from anomaly.simulate.draw import UPPER, Rng, choose, rng, some, text
 from anomaly.simulate.errands import Builds, Integration, Links, OpenData, Partner, Queries, Scanner, Training
 from anomaly.simulate.network import PARTNER
 from anomaly.simulate.org import Actor, Org, Workflow
-from anomaly.simulate.people import Person
+from anomaly.simulate.person import Person
 from anomaly.simulate.workloads import Backup, Job, LegacyExport, Pipeline, Replication, Service, foreign_bucket
 
 PIPES = (
@@ -30,7 +31,7 @@ FOREVER, FORGOTTEN_AFTER = 10_000, 5
 SAVED = ("db-dumps", "lake-curated", "finance-reports", "hr-records", "legal-contracts", "customer-documents")
 
 
-def install(org: Org, staff: list[Person]) -> None:
+def install(org: Org, staff: Sequence[Person]) -> None:
     """Add all workloads to the actors and their approvals to the workflows."""
     for part in (_pipelines, _services, _copies, _analytics, _edges, _integrations):
         org.actors += part(org, rng(org.seed, "machines", part.__name__))

@@ -7,7 +7,7 @@ from anomaly.simulate.buckets import Bucket
 from anomaly.simulate.deeds import people
 from anomaly.simulate.draw import Rng, choose, rng, some, whole
 from anomaly.simulate.org import Account, Org
-from anomaly.simulate.people import Person
+from anomaly.simulate.person import Person
 from anomaly.simulate.wire import Log, Touch
 
 LAST_SECOND = 86_399.9

@@ -1,7 +1,6 @@
 """What a person does in one sitting: look, read a few objects, read a folder, write."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from anomaly.simulate import clients
 from anomaly.simulate.buckets import Bucket, Object
@@ -9,10 +8,8 @@ from anomaly.simulate.caller import Caller
 from anomaly.simulate.draw import Rng, choose, some
 from anomaly.simulate.keys import decrypt
 from anomaly.simulate.org import Org
+from anomaly.simulate.person import Person
 from anomaly.simulate.wire import Log
-
-if TYPE_CHECKING:
-    from anomaly.simulate.people import Person
 
 HOME_BYTES_PER_S = 9e6
 OFFICE_BYTES_PER_S = 40e6
@@ -24,7 +21,7 @@ BY_HAND = 8
 class Sitting:
     """Who sits down, when and where, at which bucket, and how much more than usual is wanted."""
 
-    person: "Person"
+    person: Person
     org: Org
     log: Log
     start: float

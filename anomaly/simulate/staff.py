@@ -5,7 +5,7 @@ from anomaly.simulate.buckets import Bucket
 from anomaly.simulate.draw import Rng, choose, rng, some, weighted
 from anomaly.simulate.network import Provider
 from anomaly.simulate.org import Org
-from anomaly.simulate.people import Person
+from anomaly.simulate.people import Employee
 
 Place = tuple[str, float]
 PLACE_WEIGHTS = (0.6, 0.25, 0.15)
@@ -14,7 +14,7 @@ JOINERS = 3
 JOINING_TEAMS = ("engineering", "sales", "support", "data", "marketing")
 
 
-def hire(org: Org, places: tuple[Place, Place, Place]) -> list[Person]:
+def hire(org: Org, places: tuple[Place, Place, Place]) -> list[Employee]:
     """Draw all people; each from a generator of its own."""
     draw = rng(org.seed, "staff")
     names: list[str] = []
@@ -37,13 +37,13 @@ def _name(draw: Rng, taken: list[str]) -> str:
     return name
 
 
-def employ(org: Org, name: str, team: str, role: identity.Role, places: tuple[Place, Place, Place]) -> Person:
+def employ(org: Org, name: str, team: str, role: identity.Role, places: tuple[Place, Place, Place]) -> Employee:
     """Draw one person."""
     draw = rng(org.seed, "person", name)
     country, offset = weighted(draw, places, PLACE_WEIGHTS)
     sso = draw.random() < SSO_SHARE
     buckets = _habits(org, team, draw)
-    return Person(
+    return Employee(
         name=name,
         email=org.mail(name),
         team=team,
@@ -113,12 +113,12 @@ def _travel(org: Org, country: str, draw: Rng) -> tuple[int, int, Provider] | No
     return first, int(draw.integers(2, 6)), choose(draw, abroad)
 
 
-def _rota(org: Org, platform: list[Person]) -> None:
+def _rota(org: Org, platform: list[Employee]) -> None:
     for week in range(org.days // 7 + 1):
         platform[week % len(platform)].on_call |= frozenset(range(7 * week, 7 * week + 7))
 
 
-def _join(org: Org, person: Person, draw: Rng) -> None:
+def _join(org: Org, person: Employee, draw: Rng) -> None:
     """Someone whose first day lies inside the history, with nothing restricted yet."""
     early = org.days // 4
     person.start = int(draw.integers(early, max(org.days - 4, early + 1)))

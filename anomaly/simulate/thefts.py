@@ -26,7 +26,7 @@ from anomaly.simulate.draw import Rng, choose, some
 from anomaly.simulate.errands import Integration
 from anomaly.simulate.machines import MACHINE_USERS
 from anomaly.simulate.org import Org
-from anomaly.simulate.people import Person
+from anomaly.simulate.person import Person
 from anomaly.simulate.wire import Log
 from anomaly.simulate.workloads import Service
 

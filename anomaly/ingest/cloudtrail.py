@@ -12,6 +12,7 @@ from anomaly.ingest.conform import conform, decoded
 from anomaly.ingest.destination import ALSO_JUDGED, destination_of
 from anomaly.ingest.formats import Derived, Format, Learned
 from anomaly.ingest.identity import SSO_ROLE, identity_of
+from anomaly.ingest.logging_narrowed import JUDGED, narrows_logging
 from anomaly.ingest.operations import S3_FAMILY, exact_names, operation_of, operations
 from anomaly.ingest.tools import AGENTS, agent_row
 
@@ -47,6 +48,7 @@ DESTINATIONS = pa.schema(
     [("rn", pa.int64())]
     + [(name, TEXT) for name in ("destination_kind", "destination_account", "destination_bucket")]
     + [(name, TEXT) for name in ("source_bucket", "source_key", "source_account", "judged_operation")]
+    + [("narrows_logging", pa.bool_())]
 )
 
 
@@ -57,9 +59,9 @@ def looks_like_cloudtrail(record: Any) -> bool:
 
 @cache
 def with_destination() -> list[str]:
-    """Return the calls that name a destination."""
+    """Return the calls whose requests are judged one by one: those that name a destination or set up logging."""
     named = {row.api for row in operations() if row.operation in ("share", "copy") or "Location" in row.api}
-    return sorted(named | set(ALSO_JUDGED))
+    return sorted(named | set(ALSO_JUDGED) | set(JUDGED))
 
 
 def _read_parameters() -> dict[str, Any]:
@@ -97,10 +99,13 @@ def _call_row(source: str, api: str) -> tuple[Any, ...]:
 
 
 def _destination_row(rn: int, api: str, parameters: str, resources: str | None, owner: str | None) -> tuple[Any, ...]:
-    found = destination_of(api, decoded(parameters), decoded(resources), owner)
+    asked = decoded(parameters)
+    if api in JUDGED:
+        return rn, None, None, None, None, None, None, None, narrows_logging(api, asked)
+    found = destination_of(api, asked, decoded(resources), owner)
     return (
         rn, found.kind, found.account, found.bucket, found.source_bucket, found.source_key, found.source_account,
-        found.operation,
+        found.operation, None,
     )  # fmt: skip
 
 

@@ -114,6 +114,7 @@ select
     destination_kind,
     destination_account,
     destination_bucket,
+    narrows_logging,
     file as evidence_file,
     record as evidence_record
 from handed_out

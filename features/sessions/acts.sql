@@ -83,6 +83,7 @@ labelled as (
         e.operation,
         e.api,
         e.outcome,
+        e.narrows_logging,
         e.bucket,
         e.object_key,
         coalesce(listed.sensitivity, case when e.bucket is not null then 'unlisted' end) as sensitivity,

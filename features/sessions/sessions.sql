@@ -85,13 +85,17 @@ totals as (
             )
         ) as secret_reads,
         count(*) filter (
-            where api in (
-                'DeleteTrail', 'StopLogging', 'PutEventSelectors', 'UpdateTrail', 'PutBucketLogging',
-                'DeleteFlowLogs'
-            )
-            or regexp_matches(
-                api,
-                '(?i)((update|delete)sink|exclusion|\.v2\.\S+\.delete(bucket|log)|diagnosticsettings/delete)$'
+            -- a setting that leaves all logged, or logs more, blinds nobody; one that cannot be judged counts
+            where narrows_logging is distinct from false
+            and (
+                api in (
+                    'DeleteTrail', 'StopLogging', 'PutEventSelectors', 'UpdateTrail', 'PutBucketLogging',
+                    'DeleteFlowLogs'
+                )
+                or regexp_matches(
+                    api,
+                    '(?i)((update|delete)sink|exclusion|\.v2\.\S+\.delete(bucket|log)|diagnosticsettings/delete)$'
+                )
             )
         ) as logging_changes,
         max(sensitivity_weight) as sensitivity_weight,

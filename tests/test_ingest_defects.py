@@ -104,7 +104,6 @@ def whole(lake: Lake) -> tuple[str, str]:
         (b"\0" * 500, "file of blanks"),
         (b"# A readme\n\nwith words {and braces}\n", "no JSON"),
         (bytes(range(256)) * 8, "binary"),
-        (b'{"awsAccountId":"1","digestStartTime":"2024","digestS3Object":"x","logFiles":[]}', "digest file"),
         (b'{"level":"info","message":"up"}\n{"level":"info"}\n', "no CloudTrail record among 2 JSON records"),
         (b"true", "no"),
     ],

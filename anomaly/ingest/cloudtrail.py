@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from anomaly.ingest.addresses import IP_ADDRESS
-from anomaly.ingest.conform import conform, decoded
+from anomaly.ingest.conform import conform, decoded, is_digest
 from anomaly.ingest.destination import ALSO_JUDGED, destination_of
 from anomaly.ingest.formats import Derived, Format, Learned
 from anomaly.ingest.identity import SSO_ROLE, identity_of
@@ -53,8 +53,8 @@ DESTINATIONS = pa.schema(
 
 
 def looks_like_cloudtrail(record: Any) -> bool:
-    """Whether an object has at least two of the keys that every CloudTrail record has."""
-    return isinstance(record, Mapping) and len(CLOUDTRAIL_KEYS & record.keys()) >= 2
+    """Whether an object has at least two of the keys that every CloudTrail record has, or is a digest file."""
+    return isinstance(record, Mapping) and (len(CLOUDTRAIL_KEYS & record.keys()) >= 2 or is_digest(record))
 
 
 @cache

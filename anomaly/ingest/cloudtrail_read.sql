@@ -15,7 +15,7 @@ with delivered as (
         'awsRegion': 'VARCHAR', 'sourceIPAddress': 'VARCHAR', 'userAgent': 'VARCHAR', 'errorCode': 'VARCHAR',
         'errorMessage': 'VARCHAR', 'requestID': 'VARCHAR', 'eventID': 'VARCHAR', 'sharedEventID': 'VARCHAR',
         'recipientAccountId': 'VARCHAR', 'vpcEndpointId': 'VARCHAR', 'eventType': 'VARCHAR',
-        'eventCategory': 'VARCHAR', 'userIdentity': 'JSON', 'requestParameters': 'JSON',
+        'eventCategory': 'VARCHAR', 'digestStartTime': 'VARCHAR', 'userIdentity': 'JSON', 'requestParameters': 'JSON',
         'additionalEventData': 'JSON', 'resources': 'JSON', 'responseElements': 'JSON'
     })
 ),
@@ -24,6 +24,9 @@ timed as (
     select *,
         coalesce("_batch" = $nonce, false) as is_marker,
         coalesce(eventTime, "@timestamp") as written_time,
+        -- an Insight names no call of its own, a digest file holds the signatures of log files
+        coalesce(eventType = 'AwsCloudTrailInsight', false) or coalesce(eventCategory = 'Insight', false)
+        or (digestStartTime is not null and eventName is null) as aside,
         try_cast(coalesce(eventTime, "@timestamp") as timestamptz) at time zone 'UTC' as event_time
     from delivered
 ),
@@ -33,7 +36,7 @@ judged as (
         case
             when eventName between 'A' and 'Z~' and eventSource is not null and starts_with(userIdentity, '{')
                 and event_time between timestamp '2006-03-14' and timestamp '2100-01-01' then null
-            when is_marker then null
+            when is_marker or aside then null
             when eventName is null or eventSource is null then 'no eventName or no eventSource'
             when left(eventName, 1) in ('{', '[') or left(eventSource, 1) in ('{', '[')
                 then 'eventName or eventSource is no text'
@@ -44,7 +47,7 @@ judged as (
             when not starts_with(userIdentity, '{') and userIdentity <> 'null' then 'userIdentity is no object'
         end as defect,
         case
-            when eventType = 'AwsCloudTrailInsight' or eventCategory = 'Insight' then false
+            when aside then false
             when starts_with(eventSource, 's3') then regexp_matches(eventSource, $s3_family)
             else list_contains($kept, eventSource || '/' || eventName)
         end as relevant

@@ -10,6 +10,9 @@ TEXTS = (
     "requestID", "eventID", "sharedEventID", "recipientAccountId", "vpcEndpointId", "eventType", "eventCategory",
 )  # fmt: skip
 OBJECTS = ("userIdentity", "requestParameters", "additionalEventData", "responseElements")
+ASIDE = b'{"eventCategory":"Insight"}'
+"""What stands for a record that tells of no call: it is counted and left."""
+
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -28,6 +31,8 @@ def conform(record: Mapping[str, Any]) -> bytes:
     MisshapenError
         A field that identifies the call is missing or of a wrong kind.
     """
+    if is_digest(record) or is_insight(record):
+        return ASIDE
     if not isinstance(record.get("eventName"), str) or not isinstance(record.get("eventSource"), str):
         raise MisshapenError("no eventName or no eventSource")
     who = record.get("userIdentity")
@@ -39,6 +44,16 @@ def conform(record: Mapping[str, Any]) -> bytes:
     if isinstance(record.get("resources"), list):
         kept["resources"] = record["resources"]
     return encoded(kept)
+
+
+def is_digest(record: Mapping[str, Any]) -> bool:
+    """Whether this is a CloudTrail digest file: signatures of log files, no call."""
+    return "digestStartTime" in record and "eventName" not in record
+
+
+def is_insight(record: Mapping[str, Any]) -> bool:
+    """Whether this is an Insight of CloudTrail, which names no call of its own."""
+    return record.get("eventCategory") == "Insight" or record.get("eventType") == "AwsCloudTrailInsight"
 
 
 def encoded(kept: Mapping[str, Any]) -> bytes:

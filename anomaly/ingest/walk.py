@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from anomaly.ingest.formats import Format
+from anomaly.ingest.strangers import looks_like
 
 RECORD_LISTS = ("Records", "Events", "records", "value", "entries")
 """What envelopes call their list: CloudTrail files, LookupEvents, Azure Monitor, Azure REST, Cloud Logging REST."""
@@ -17,7 +18,6 @@ RECORD_LISTS = ("Records", "Events", "records", "value", "entries")
 WRAPPERS = ("CloudTrailEvent", "detail", "event", "_source", "_raw", "cloudtrail_event", "LogEntry")
 """Where shippers put the record: LookupEvents, EventBridge, rule tests, Elasticsearch, Splunk."""
 
-DIGEST = "CloudTrail digest file: it holds signatures, no events"
 OTHER = "not a record of this log"
 EARLY_TEXT = 1_000
 
@@ -84,8 +84,7 @@ def _shortened(item: Found) -> Found:
     """Hold back only what quarantine would show: a large file of another kind must not fill memory."""
     if item.record is None:
         return Found(item.ordinal, None, item.reason, item.text[:EARLY_TEXT])
-    reason = DIGEST if "digestStartTime" in item.record else OTHER
-    return Found(item.ordinal, None, reason, (item.text or json.dumps(item.record))[:EARLY_TEXT])
+    return Found(item.ordinal, None, OTHER, (item.text or json.dumps(item.record))[:EARLY_TEXT])
 
 
 def _plausible(found: Found, format: Format) -> bool:
@@ -99,8 +98,8 @@ def _looks(record: Any, format: Format) -> bool:
 
 
 def _what(found: list[Found], text: str, format: Format) -> str:
-    if any(item.reason == DIGEST for item in found):
-        return DIGEST
+    if known := looks_like(text):
+        return f"looks like {known}, no {format.says} log"
     if others := sum(item.reason == OTHER for item in found):
         return f"no {format.says} record among {others:,} JSON records"
     if not found:

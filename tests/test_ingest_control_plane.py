@@ -186,3 +186,70 @@ def test_what_a_call_did_may_differ_from_its_name(
     row = one(lake, tmp_path / "logs", **changes)
     names = ("operation", "bucket", "destination_kind", "destination_account", "destination_bucket")
     assert tuple(row[name] for name in names) == expected
+
+
+DESTINED = ("destination_kind", "destination_account", "destination_bucket")
+EXPORTS = [
+    (
+        "dynamodb.amazonaws.com",
+        "ExportTableToPointInTime",
+        {
+            "tableArn": f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/orders",
+            "s3Bucket": "drop",
+            "s3BucketOwner": "222222222222",
+            "exportFormat": "DYNAMODB_JSON",
+        },
+        ("copy", "bucket", "222222222222", "drop"),
+    ),
+    (
+        "rds.amazonaws.com",
+        "StartExportTask",
+        {
+            "exportTaskIdentifier": "night",
+            "sourceArn": f"arn:aws:rds:eu-west-1:{ACCOUNT}:snapshot:orders",
+            "s3BucketName": "drop",
+            "iamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/export",
+            "kmsKeyId": "alias/x",
+        },
+        ("copy", "bucket", None, "drop"),
+    ),
+    (
+        "athena.amazonaws.com",
+        "StartQueryExecution",
+        {
+            "queryString": "***OMITTED***",
+            "queryExecutionContext": {"database": "marts"},
+            "resultConfiguration": {"outputLocation": "s3://drop/out/", "expectedBucketOwner": "222222222222"},
+            "workGroup": "primary",
+        },
+        ("configure", "bucket", "222222222222", "drop"),
+    ),
+    (
+        "datasync.amazonaws.com",
+        "CreateLocationNfs",
+        {
+            "subdirectory": "/drop",
+            "serverHostname": "files.example.net",
+            "onPremConfig": {"agentArns": [f"arn:aws:datasync:eu-west-1:{ACCOUNT}:agent/agent-1"]},
+        },
+        ("configure", "network", None, "files.example.net/drop"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "api", "asked", "expected"), EXPORTS)
+def test_where_an_export_goes(
+    source: str, api: str, asked: dict[str, Any], expected: tuple[str | None, ...], lake: Lake, tmp_path: Path
+) -> None:
+    row = one(
+        lake,
+        tmp_path / "logs",
+        eventSource=source,
+        eventName=api,
+        requestParameters=asked,
+        additionalEventData=None,
+        resources=None,
+        eventCategory="Management",
+    )
+    assert tuple(row[name] for name in ("operation", *DESTINED)) == expected
+    assert (row["bucket"], row["bytes_read"], row["outcome"]) == (None, None, "ok")

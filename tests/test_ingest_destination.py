@@ -245,6 +245,39 @@ def batch(operation: dict[str, Any]) -> dict[str, Any]:
             {"resultConfiguration": {"outputLocation": "s3://results/athena/"}},
             Destination("bucket", None, "results"),
         ),
+        (
+            "UpdateWorkGroup",
+            {
+                "workGroup": "primary",
+                "configurationUpdates": {
+                    "resultConfigurationUpdates": {
+                        "outputLocation": "s3://drop/a/",
+                        "expectedBucketOwner": OTHER,
+                    }
+                },
+            },
+            Destination("bucket", OTHER, "drop"),
+        ),
+        ("StartQueryExecution", {"workGroup": "primary", "queryString": "***OMITTED***"}, Destination()),
+        ("StartQueryExecution", {"resultConfiguration": {"expectedBucketOwner": OTHER}}, Destination()),
+        (
+            "CreateLocationNfs",
+            {"serverHostname": "Files.example.net", "subdirectory": "/drop/a/", "onPremConfig": {"agentArns": ["a"]}},
+            Destination("network", None, "files.example.net/drop/a"),
+        ),
+        ("CreateLocationNfs", {"serverHostname": "8.8.8.8"}, Destination("network", None, "8.8.8.8")),
+        ("CreateLocationNfs", {"serverHostname": "10.0.0.9", "subdirectory": "/export"}, Destination()),
+        (
+            "CreateLocationSmb",
+            {"serverHostname": "smb.example.net", "subdirectory": "/share", "user": "x"},
+            Destination("network", None, "smb.example.net/share"),
+        ),
+        (
+            "CreateLocationHdfs",
+            {"nameNodes": [{"hostname": "nn.example.net", "port": 8020}], "subdirectory": "/"},
+            Destination("network", None, "nn.example.net"),
+        ),
+        ("CreateLocationHdfs", {"nameNodes": ["nn"]}, Destination()),
         ("StartExportTask", {"s3BucketName": "dumps", "sourceArn": "arn:x"}, Destination("bucket", None, "dumps")),
         (
             "ExportImage",

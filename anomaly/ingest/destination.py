@@ -28,8 +28,11 @@ SHARE_KEYS = (
 ATTRIBUTE_CALLS = (
     "ModifySnapshotAttribute", "ModifyImageAttribute", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute",
 )  # fmt: skip
+QUERY_CALLS = ("StartQueryExecution", "CreateWorkGroup", "UpdateWorkGroup")
+"""Where Athena's results go: one query's, or all of a workgroup's."""
+
 ALSO_JUDGED = (
-    "PutBucketPublicAccessBlock", "PutAccountPublicAccessBlock", "PutPublicAccessBlock", "StartQueryExecution",
+    "PutBucketPublicAccessBlock", "PutAccountPublicAccessBlock", "PutPublicAccessBlock", *QUERY_CALLS,
     "CreateServer", "UpdateServer", "CreateConnector", "UpdateConnector",
 )  # fmt: skip
 """Calls that are read here though they neither share nor copy as a rule."""
@@ -165,9 +168,12 @@ def _transferred(api: str, asked: Mapping[str, Any]) -> Destination | None:
         return Destination("network")
     if api in ("CreateServer", "UpdateServer"):
         return Destination("network") if asked.get("endpointType") == "PUBLIC" else Destination()
-    if api == "StartQueryExecution":
-        bucket = transfer.query_results(asked)
-        return Destination("bucket", bucket=bucket) if bucket else Destination()
+    if api in ("CreateLocationNfs", "CreateLocationSmb", "CreateLocationHdfs"):
+        place = transfer.file_server(asked)
+        return Destination("network", bucket=place) if place else Destination()
+    if api in QUERY_CALLS:
+        account, bucket = transfer.query_results(asked)
+        return Destination("bucket", account, bucket) if bucket else Destination()
     return None
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from anomaly.ingest.destination_shapes import leaves, listed, objects, text
@@ -75,7 +76,25 @@ def batch_job(asked: Mapping[str, Any]) -> tuple[str | None, str | None, str | N
     return act, bucket_name(source) if source else None, bucket_name(target) if target else None
 
 
-def query_results(asked: Mapping[str, Any]) -> str | None:
-    """Return the bucket that an Athena query writes to."""
-    place = next((value for key, value in leaves(asked) if key == "outputLocation"), "")
-    return place.removeprefix("s3://").partition("/")[0] or None if place.startswith("s3://") else None
+def file_server(asked: Mapping[str, Any]) -> str | None:
+    """Return ``HOST/FOLDER`` of a DataSync place at a file server; None at a private address, which is no way out."""
+    names = listed(asked.get("nameNodes"))
+    first = names[0] if names and isinstance(names[0], Mapping) else {}
+    host = (text(asked.get("serverHostname")) or text(first.get("hostname")) or "").lower()
+    folder = (text(asked.get("subdirectory")) or "").strip("/")
+    return f"{host}/{folder}".rstrip("/") if host and not _private(host) else None
+
+
+def _private(host: str) -> bool:
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return False
+
+
+def query_results(asked: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the account, where it is named, and the bucket that Athena writes results to."""
+    named = {key: value for key, value in leaves(asked) if key in ("outputLocation", "expectedBucketOwner")}
+    place = named.get("outputLocation", "")
+    bucket = place.removeprefix("s3://").partition("/")[0] if place.startswith("s3://") else ""
+    return (named.get("expectedBucketOwner") or None if bucket else None), bucket or None

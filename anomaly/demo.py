@@ -1,7 +1,7 @@
 """The demo: a synthetic organisation with hidden thefts, its raw logs read, learnt from, scored, and judged.
 
 The same commands as on real logs, in one run: simulate, ingest, train on the days before the thefts, score the rest.
-The answers (truth.csv) are opened only after the ranking stands.
+The answers (truth.csv) are opened only after the ranking stands. All sources of the simulator are drawn: three clouds.
 """
 
 import shutil
@@ -19,14 +19,16 @@ import pandas as pd
 from anomaly.config import Settings
 from anomaly.config.settings import ContextSettings, LakeSettings
 from anomaly.context import Context
+from anomaly.coverage import Ledger, coverage, prepare_days
 from anomaly.engines.duckdb import day_number
 from anomaly.errors import UsageError
-from anomaly.evaluate.truth import match, read_truth
+from anomaly.evaluate.truth import cloud_of, match, read_truth
 from anomaly.ingest import IngestReport, ingest
 from anomaly.listing import Record, cases, sessions
 from anomaly.score import Scored, score_days, train_model
 from anomaly.simulate import simulate
-from anomaly.store import Lake
+from anomaly.simulate.sources import EVERY
+from anomaly.store import Lake, Store
 
 MARKER = ".anomaly-demo"
 """Only a folder that holds this is emptied for a new demo."""
@@ -57,6 +59,11 @@ class Campaign:
     is_covered: bool
 
     @property
+    def cloud(self) -> str:
+        """Where it happened: aws, gcp or azure."""
+        return cloud_of(self.name)
+
+    @property
     def is_found(self) -> bool:
         """Whether it stood among the first cases of a day."""
         return self.best_rank is not None and self.best_rank <= FOUND_RANK
@@ -78,12 +85,17 @@ class DemoDay:
 
 @dataclass
 class Demo:
-    """What came of it, for the command line to show."""
+    """What came of it, for the command line to show.
+
+    ``sources`` counts the lake's events by log; ``ledger`` is of the last day.
+    """
 
     out: Path
     ingested: IngestReport
+    sources: dict[str, int]
     days: list[DemoDay]
     campaigns: list[Campaign]
+    ledger: Ledger
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -103,7 +115,8 @@ def run(out: Path, *, seed: int, days: int, scale: float, attack_from: int, say:
     _empty(out)
     seconds: dict[str, float] = {}
     with _timed("draw the organisation's logs", seconds, say):
-        simulate(out / "org", seed=seed, days=days, start=START, scale=scale, attack_from=attack_from)
+        org = out / "org"
+        simulate(org, seed=seed, days=days, start=START, scale=scale, attack_from=attack_from, sources=EVERY)
     lake = Lake(out / "lake")
     settings = replace(Settings(), lake=LakeSettings(lake.root), context=ContextSettings(out / "org" / "context"))
     with _timed("read the raw logs", seconds, say):
@@ -114,8 +127,12 @@ def run(out: Path, *, seed: int, days: int, scale: float, attack_from: int, say:
         train_model(lake, context, settings, until)
     with _timed("score", seconds, say):
         scored = score_days(lake, context, settings, [day for day in lake.days("events") if day >= until])
+    with _timed("ask what the logs could not show", seconds, say):
+        last = lake.days("events")[-1:]
+        prepare_days(lake, context, last)
+        ledger = coverage(lake, context, last)
     found, campaigns = _judge(lake, scored, out / "org" / "truth.csv")
-    return Demo(out, ingested, found, campaigns, seconds)
+    return Demo(out, ingested, _sources(lake), found, campaigns, ledger, seconds)
 
 
 def _empty(out: Path) -> None:
@@ -133,6 +150,14 @@ def _timed(step: str, seconds: dict[str, float], say: Say) -> Iterator[None]:
     began = time.monotonic()
     yield
     seconds[step] = time.monotonic() - began
+
+
+def _sources(lake: Lake) -> dict[str, int]:
+    """Events in the lake by the log they came from."""
+    with Store() as store:
+        store.view("events", [path for day in lake.days("events") for path in lake.files("events", day)])
+        rows = store.records("select source, count(*) as events from events group by source order by source")
+    return {row["source"]: row["events"] for row in rows}
 
 
 def _judge(lake: Lake, scored: Sequence[Scored], path: Path) -> tuple[list[DemoDay], list[Campaign]]:
@@ -168,7 +193,7 @@ def _planted(truth: pd.DataFrame, lake: Lake, day: date) -> dict[str, set[str]]:
 
 def _mark(truth: pd.DataFrame, campaign: str) -> str:
     row = truth[truth["campaign"] == campaign].iloc[0]
-    return f"{THEFT} {row['scenario']}" if row["kind"] == "attack" else "look-alike"
+    return f"{THEFT} {row['scenario']} {cloud_of(campaign)}" if row["kind"] == "attack" else "look-alike"
 
 
 def _campaign(story: dict[Any, Any], ranks: Sequence[tuple[int, date]]) -> Campaign:

@@ -10,8 +10,20 @@ from anomaly.demo import MARKER, Campaign, _empty
 from anomaly.errors import UsageError
 from fixtures_org import run
 
-FOUND_FLOOR = 9
-"""Of the twelve thefts planted; twelve were found when this was written, with this seed and size."""
+PLANTED = {"aws": 23, "azure": 9, "gcp": 6}
+FOUND_FLOOR = {"aws": 16, "azure": 6, "gcp": 4}
+"""Two thirds of the thefts planted in each cloud."""
+SOURCES = (
+    "azure_activity",
+    "azure_flow",
+    "azure_storage",
+    "cloudtrail",
+    "cloudtrail_vpce",
+    "gcp_flow",
+    "gcs_audit",
+    "s3_access",
+    "vpc_flow",
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +45,14 @@ def test_the_counts_of_ingest_are_shown(demo: str) -> None:
     assert seen == sum(parts) > 5000
 
 
+def test_every_source_is_read(demo: str) -> None:
+    told = re.search(r"^events   (.*)$", demo, flags=re.MULTILINE)
+    assert told is not None
+    counts = {name: int(count.replace(",", "")) for count, name in re.findall(r"(\d[\d,]*) (\w+)", told[1])}
+    assert tuple(counts) == SOURCES
+    assert min(counts.values()) > 0
+
+
 def test_eight_days_are_ranked(demo: str) -> None:
     days = re.findall(r"^(2026-\d\d-\d\d), [\d,]+ sessions$", demo, flags=re.MULTILINE)
     assert days == [*(f"2026-01-{day}" for day in range(25, 32)), "2026-02-01"]
@@ -40,13 +60,21 @@ def test_eight_days_are_ranked(demo: str) -> None:
 
 
 def test_most_thefts_are_found_and_all_are_listed(demo: str) -> None:
-    told = re.search(r"Thefts among the first ten cases of a day: (\d+) of (\d+)", demo)
+    told = re.search(r"Thefts among the first ten cases of a day: (\d+) of (\d+) \((.*)\)", demo)
     assert told is not None
-    assert int(told[2]) == 12
-    assert int(told[1]) >= FOUND_FLOOR
-    listed = re.findall(r"^  (found |MISSED)  S\d\d ", demo, flags=re.MULTILINE)
-    assert len(listed) == 12
-    assert listed.count("found ") == int(told[1])
+    clouds = {cloud: (int(found), int(of)) for cloud, found, of in re.findall(r"(\w+) (\d+) of (\d+)", told[3])}
+    assert {cloud: of for cloud, (_, of) in clouds.items()} == PLANTED
+    assert all(found >= FOUND_FLOOR[cloud] for cloud, (found, _) in clouds.items()), clouds
+    listed = re.findall(r"^  (found |MISSED)  S\d\d +(\w+) ", demo, flags=re.MULTILINE)
+    assert len(listed) == sum(PLANTED.values()) == int(told[2])
+    assert listed.count(("found ", "azure")) == clouds["azure"][0]
+    assert [state for state, _ in listed].count("found ") == int(told[1])
+
+
+def test_what_the_logs_could_not_show_is_said(demo: str) -> None:
+    told = re.search(r"([\d,]+) sensitive buckets x scenarios: ([\d,]+) blind, ([\d,]+) degraded, ([\d,]+) seen", demo)
+    assert told is not None
+    assert all(int(count.replace(",", "")) > 0 for count in told.groups())
 
 
 def test_the_planted_ones_are_marked_in_the_ranking(demo: str) -> None:
@@ -56,8 +84,8 @@ def test_the_planted_ones_are_marked_in_the_ranking(demo: str) -> None:
 
 def test_what_it_says_to_run_next_works(demo: str) -> None:
     calls = [shlex.split(line) for line in demo.splitlines() if line.startswith("  anomaly ")]
-    assert [call[1] for call in calls] == ["top", "explain", "export"]
-    for call in calls[:2]:
+    assert [call[1] for call in calls] == ["top", "explain", "coverage", "export"]
+    for call in calls[:3]:
         result = run(*call[1:])
         assert result.exit_code == 0, result.output
         assert result.stdout

@@ -1,5 +1,6 @@
 """``anomaly demo``: the whole way on a synthetic organisation."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,11 +8,13 @@ import click
 
 from anomaly.cli.front import FOLDER, common_debug, say
 from anomaly.cli.simulate import attack_from
+from anomaly.words import visible
 
 if TYPE_CHECKING:
     from anomaly.demo import Campaign, Demo, DemoDay
 
 SHOWN = 5
+SHOWN_FINDINGS = 4
 LEAST_DAYS = 28
 """Five of seven parts are 20 days: ten to learn from, ten to calibrate on."""
 
@@ -19,8 +22,8 @@ LEAST_DAYS = 28
 @click.command()
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Another seed, another company.")
 @click.option("--out", type=FOLDER, default=".demo", show_default=True, metavar="DIR", help="Where everything goes.")
-@click.option("--days", type=click.IntRange(min=LEAST_DAYS), default=42, show_default=True, help="Days of logs drawn.")
-@click.option("--scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="How busy.")
+@click.option("--days", type=click.IntRange(min=LEAST_DAYS), default=35, show_default=True, help="Days of logs drawn.")
+@click.option("--scale", type=click.FloatRange(min=0, min_open=True), default=0.25, show_default=True, help="How busy.")
 @common_debug
 def demo(seed: int, out: Path, days: int, scale: float) -> None:
     """Draw an organisation with hidden thefts, read its raw logs, learn, and print the ranking, thefts marked."""
@@ -28,10 +31,12 @@ def demo(seed: int, out: Path, days: int, scale: float) -> None:
 
     found = run(out, seed=seed, days=days, scale=scale, attack_from=attack_from(days), say=say)
     # how long it took goes to stderr with the other times: the same seed prints the same on stdout
-    click.echo("\n".join(line for line in found.ingested.summary_lines() if not line.startswith("read ")) + "\n")
+    click.echo("\n".join(line for line in found.ingested.summary_lines() if not line.startswith("read ")))
+    click.echo(f"events   {', '.join(f'{count:,} {source}' for source, count in found.sources.items())}\n")
     for day in found.days:
         _show_day(day)
     _show_outcome(found)
+    _show_gaps(found)
     _show_next(found)
 
 
@@ -59,7 +64,11 @@ def _show_day(day: "DemoDay") -> None:
 def _show_outcome(found: "Demo") -> None:
     thefts = [each for each in found.campaigns if each.is_theft]
     hits = [each for each in thefts if each.is_found]
-    click.secho(f"Thefts among the first ten cases of a day: {len(hits)} of {len(thefts)}", bold=True)
+    clouds = sorted({each.cloud for each in thefts})
+    parts = [f"{cloud} {_count(hits, cloud)} of {_count(thefts, cloud)}" for cloud in clouds]
+    click.secho(
+        f"Thefts among the first ten cases of a day: {len(hits)} of {len(thefts)} ({', '.join(parts)})", bold=True
+    )
     for each in thefts:
         click.echo(f"  {'found ' if each.is_found else 'MISSED'}  {_story(each)}")
     if alike := [each for each in found.campaigns if not each.is_theft]:
@@ -77,10 +86,26 @@ def _show_outcome(found: "Demo") -> None:
     )
 
 
+def _count(campaigns: Sequence["Campaign"], cloud: str) -> int:
+    return sum(each.cloud == cloud for each in campaigns)
+
+
 def _story(campaign: "Campaign") -> str:
     unranked = "covered by a workflow" if campaign.is_covered else "no session of it was seen"
     rank = f"rank {campaign.best_rank} on {campaign.best_day}" if campaign.best_rank else unranked
-    return f"{campaign.scenario:<5} {rank}: {campaign.note}"
+    return f"{campaign.scenario:<5} {campaign.cloud:<5} {rank}: {campaign.note}"
+
+
+def _show_gaps(found: "Demo") -> None:
+    """What the logs of the last day could not show: a demo that only praises its finds would hide it."""
+    ledger = found.ledger
+    counts = ", ".join(f"{count:,} {state}" for state, count in ledger.counts.items())
+    click.secho(f"\nWhat the logs of {ledger.days[-1]} could not show", bold=True)
+    click.echo(f"  {len(ledger.buckets):,} sensitive buckets x scenarios: {counts}")
+    for finding in ledger.findings[:SHOWN_FINDINGS]:
+        click.echo(f"  {finding.severity:<6} {visible(finding.subject)}: {visible(finding.text)}")
+    if (more := len(ledger.findings) - SHOWN_FINDINGS) > 0:
+        click.echo(f"  and {more:,} more findings: anomaly coverage")
 
 
 def _show_next(found: "Demo") -> None:
@@ -93,4 +118,5 @@ def _show_next(found: "Demo") -> None:
     click.echo("\nLook further:")
     click.echo(f"  anomaly top --day {day.scored.day} {options}")
     click.echo(f"  anomaly explain {session} {options}")
+    click.echo(f"  anomaly coverage --day {found.ledger.days[-1]} {options}")
     click.echo(f"  anomaly export --format csv --out scores.csv {options}")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from anomaly.evaluate.bootstrap import NOTHING, Figure, figure, median, p90, ratio
+from anomaly.evaluate.truth import cloud_of
 
 TOPS = (5, 10, 20)
 
@@ -44,6 +45,7 @@ class Figures:
 
     overall: Recall
     scenarios: dict[str, Recall]
+    clouds: dict[str, Recall]
     alerts: Alerts
     look_alikes: Recall
     look_alikes_alerted: int
@@ -56,6 +58,7 @@ def figures(campaigns: pd.DataFrame, alerts: pd.DataFrame) -> Figures:
     return Figures(
         overall=recall(attacks),
         scenarios={str(name): recall(rows) for name, rows in attacks.groupby("scenario")},
+        clouds={str(name): recall(rows) for name, rows in attacks.groupby(attacks["campaign"].map(cloud_of))},
         alerts=_alerts(alerts),
         look_alikes=recall(benign),
         look_alikes_alerted=int(benign["alerted"].sum()),

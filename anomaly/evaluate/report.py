@@ -11,7 +11,14 @@ from anomaly.evaluate.figures import TOPS, Alerts, Figures, Recall
 from anomaly.evaluate.replay import OURS, RANKINGS
 from anomaly.evaluate.result import Result
 
-FOUND_HEADER = ("scenario", "campaigns", *(f"top {n}" for n in TOPS), "best rank", "days to detect", "bytes lost")
+FOUND_HEADER = (
+    "scenario or cloud",
+    "campaigns",
+    *(f"top {n}" for n in TOPS),
+    "best rank",
+    "days to detect",
+    "bytes lost",
+)
 ALERT_HEADER = ("ranking", "mean", "90th percentile", "mean without attacks", "90th percentile", "cases a day")
 NEVER = "never"
 
@@ -63,6 +70,7 @@ LOOK_ALIKE_HEADER = ("ranking", "planted", "in the top 10", "alerted", "best ran
 
 def _found_rows(told: Figures) -> list[tuple[str, ...]]:
     rows = [_recall_row(name, each) for name, each in told.scenarios.items()]
+    rows += [_recall_row(f"all of {name}", each) for name, each in told.clouds.items()]
     return [*rows, _recall_row("overall", told.overall)]
 
 

@@ -49,6 +49,7 @@ def metrics(found: Result) -> dict[str, float]:
     for name, told in found.figures.items():
         values |= {f"{name}.recall_at_{top}": share.value for top, share in told.overall.found.items()}
         values |= {f"{name}.recall_at_10.{kind}": each.found[10].value for kind, each in told.scenarios.items()}
+        values |= {f"{name}.recall_at_10.{cloud}": each.found[10].value for cloud, each in told.clouds.items()}
         values |= {
             f"{name}.median_best_rank": told.overall.best_rank.value,
             f"{name}.days_to_detect": told.overall.days_to_detect.value,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from anomaly.errors import DataQualityError
+from anomaly.simulate.forms import AZURE, GCP
 
 COLUMNS = (
     "campaign",
@@ -76,6 +77,11 @@ def in_scored_days(truth: pd.DataFrame, first_day: int) -> pd.DataFrame:
 def day_text(number: object) -> str:
     """An ISO date of days since 1970-01-01."""
     return (EPOCH + timedelta(days=int(str(number)))).isoformat()
+
+
+def cloud_of(campaign: str) -> str:
+    """Return aws, gcp or azure: a campaign in another cloud than AWS has it in its name, such as ``S04-gcp-7``."""
+    return next((cloud for cloud in (GCP, AZURE) if f"-{cloud}-" in campaign), "aws")
 
 
 def match(truth: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:

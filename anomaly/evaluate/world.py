@@ -16,6 +16,7 @@ from anomaly.data import data_folder
 from anomaly.errors import UsageError
 from anomaly.ingest import ingest
 from anomaly.simulate import simulate
+from anomaly.simulate.sources import EVERY
 from anomaly.store import Lake, replacing
 
 START = date(2026, 1, 5)
@@ -84,6 +85,7 @@ def open_world(out: Path, plan: Plan, *, fresh: bool = False) -> World:
             start=START,
             scale=plan.scale,
             attack_from=plan.attack_from,
+            sources=EVERY,
         )
         ingest([world.organisation / "logs"], world.lake)
         _record(world.folder, wanted)

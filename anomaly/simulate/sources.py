@@ -15,6 +15,8 @@ SOURCES = {
     GCP: "Google Cloud's audit entries of storage and flows of machines, as a log sink writes them",
     AZURE: "Azure's storage resource logs, activity log and virtual network flow logs",
 }
+EVERY = tuple(SOURCES)
+"""What the demo and the evaluation draw; one source alone is the default, as a test or a small study wants it."""
 
 
 def chosen(names: Sequence[str]) -> tuple[str, ...]:

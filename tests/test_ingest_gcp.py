@@ -58,7 +58,7 @@ def test_a_read_with_a_destination_is_a_copy(destination: str, account: str | No
         ({"principalEmail": "p1@appspot.gserviceaccount.com"}, "p1@appspot.gserviceaccount.com", "workload", "p1"),
         (
             {"principalEmail": "123-compute@developer.gserviceaccount.com"},
-            "123-compute@developer.gserviceaccount.com", "workload", None,
+            "123-compute@developer.gserviceaccount.com", "workload", "123",
         ),
         (
             {"principalEmail": "service-123@gs-project-accounts.iam.gserviceaccount.com"},

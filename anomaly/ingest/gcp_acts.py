@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from anomaly.ingest.destination_shapes import text
-from anomaly.ingest.gcp_identity import NUMBERED, account_of, kind_of
+from anomaly.ingest.gcp_identity import account_of, kind_of
 
 PUBLIC = ("allUsers", "allAuthenticatedUsers")
 OF_THE_PROJECT = ("projectOwner:", "projectEditor:", "projectViewer:")
@@ -89,8 +89,7 @@ def _member(member: str) -> Act:
         return Act(kind="account", opens=True)
     if kind_of(name) == "service":
         return Act(kind="service", opens=True)
-    number = NUMBERED.fullmatch(name)
-    return Act(kind="account", account=number.group(1) if number else account_of(name), opens=True)
+    return Act(kind="account", account=account_of(name), opens=True)
 
 
 def _policy(payload: Mapping[str, Any], project: str | None) -> Act:

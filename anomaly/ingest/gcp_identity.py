@@ -84,13 +84,15 @@ def kind_of(name: str) -> str:
 def account_of(name: str) -> str | None:
     """Return the project of a service account or the mail domain of a person; None where the address has neither.
 
-    A default account names its project by number only, which is no project id.
+    A default account names its project by number only: that number, then.
 
     >>> account_of("etl@shop.example.com.iam.gserviceaccount.com"), account_of("kim@example.com")
     ('example.com:shop', 'example.com')
     """
     _, at, domain = name.rpartition("@")
-    if not at or GOOGLES_OWN.fullmatch(name) or NUMBERED.fullmatch(name):
+    if number := NUMBERED.fullmatch(name):
+        return number.group(1)
+    if not at or GOOGLES_OWN.fullmatch(name):
         return None
     if domain == f"appspot.{SERVICE_ACCOUNT}":
         return name.partition("@")[0]

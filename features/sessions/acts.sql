@@ -32,6 +32,9 @@ addressed as (
             when named_bucket like 'azure-account:%' then 'azure'
             else provider
         end as destination_cloud,
+        -- a default account of Google Cloud names its project by number only: unlisted, it may well be our own
+        identity_account is not null
+        and not (provider = 'gcp' and regexp_matches(identity_account, '^[0-9]+$')) as has_account,
         regexp_replace(named_bucket, '^(s3://|gs://|azure-account:)', '') as destination_bucket
     from distinct_events as d
 ),
@@ -54,11 +57,11 @@ labelled as (
             -- what the organisation says of its identities stands above what a record looks like
             when corrected.identity_kind is not null then corrected.identity_kind
             when caller.relation = 'partner' then 'external'
-            when caller.relation is null and e.identity_account is not null then 'external'
+            when caller.relation is null and e.has_account then 'external'
             else e.identity_kind
         end as identity_kind,
         e.identity_account,
-        coalesce(caller.relation, case when e.identity_account is not null then 'foreign' else 'unknown' end)
+        coalesce(caller.relation, case when e.has_account then 'foreign' else 'unknown' end)
             as identity_relation,
         e.session_name,
         e.access_key_id,

@@ -22,8 +22,7 @@ ALL = (
 """Columns of a record without a header that has all of version 5, in the order of AWS's own table."""
 
 NEEDED = (
-    "account-id interface-id srcaddr dstaddr dstport bytes start end action log-status instance-id pkt-srcaddr"
-    " flow-direction region"
+    "account-id srcaddr dstaddr dstport bytes start end action log-status instance-id pkt-srcaddr flow-direction region"
 )
 MUST = frozenset(("srcaddr", "dstaddr", "bytes", "start", "end"))
 """Columns without which a record says nothing of volume."""

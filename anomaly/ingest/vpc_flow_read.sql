@@ -1,7 +1,7 @@
 -- One row an outbound flow record, or a record that cannot stand; the rest is only counted.
 -- Reads lines(rn, segment, record, line), where a line is "layout|record" (vpc_flow.py).
--- Places in a layout: 1 account-id, 2 interface-id, 3 srcaddr, 4 dstaddr, 5 dstport, 6 bytes, 7 start, 8 end, 9 action,
--- 10 log-status, 11 instance-id, 12 pkt-srcaddr, 13 flow-direction, 14 region.
+-- Places in a layout: 1 account-id, 2 srcaddr, 3 dstaddr, 4 dstport, 5 bytes, 6 start, 7 end, 8 action, 9 log-status,
+-- 10 instance-id, 11 pkt-srcaddr, 12 flow-direction, 13 region.
 create or replace temp table raw as
 with halves as (
     select
@@ -30,22 +30,22 @@ named as (
         halves.fields,
         halves.layout,
         fields[place[1]] as account_id,
-        fields[place[3]] as source_address,
-        fields[place[4]] as destination_address,
-        fields[place[5]] as destination_port,
-        fields[place[6]] as bytes,
-        fields[place[8]] as end_s,
-        fields[place[9]] as action,
-        fields[place[10]] as log_status,
-        fields[place[11]] as instance_id,
-        fields[place[12]] as packet_source,
-        fields[place[13]] as direction,
-        fields[place[14]] as region,
+        fields[place[2]] as source_address,
+        fields[place[3]] as destination_address,
+        fields[place[4]] as destination_port,
+        fields[place[5]] as bytes,
+        fields[place[7]] as end_s,
+        fields[place[8]] as action,
+        fields[place[9]] as log_status,
+        fields[place[10]] as instance_id,
+        fields[place[11]] as packet_source,
+        fields[place[12]] as direction,
+        fields[place[13]] as region,
         -- 1142294400 is 2006-03-14, 4102444800 is 2100-01-01
+        case when try_cast(fields[place[6]] as bigint) between 1142294400 and 4102444799
+            then make_timestamp(try_cast(fields[place[6]] as bigint) * 1000000) end as event_time,
         case when try_cast(fields[place[7]] as bigint) between 1142294400 and 4102444799
-            then make_timestamp(try_cast(fields[place[7]] as bigint) * 1000000) end as event_time,
-        case when try_cast(fields[place[8]] as bigint) between 1142294400 and 4102444799
-            then make_timestamp(try_cast(fields[place[8]] as bigint) * 1000000) end as end_time
+            then make_timestamp(try_cast(fields[place[7]] as bigint) * 1000000) end as end_time
     from halves
     left join layouts on halves.layout = layouts.layout
 ),

@@ -30,6 +30,8 @@ COLUMNS = (
     "objects",
     "workflow",
     "reasons",
+    "confidence",
+    "confidence_reasons",
 )
 JOIN = ";"
 # A spreadsheet takes a cell that starts so for a formula; the wide forms too, in some locales.
@@ -101,4 +103,6 @@ def _row(session: Record) -> Record:
         "objects": session["objects"],
         "workflow": workflow(session),
         "reasons": session["reasons"],
+        "confidence": session["confidence"],
+        "confidence_reasons": session["confidence_reasons"],
     }

@@ -66,6 +66,8 @@ select
     sum(m.objects)::bigint as objects,
     sum(m.copies)::bigint as copies,
     arg_min(m.headline, m.rank) as headline,
+    arg_min(m.confidence, m.rank) as confidence,
+    arg_min(m.confidence_reasons, m.rank) as confidence_reasons,
     arg_min(m.family, m.rank) as family,
     arg_min({'id': m.workflow_id}, m.rank).id as workflow_id,
     arg_min(m.workflow_state, m.rank) as workflow_state,

@@ -17,8 +17,11 @@ import pyarrow as pa
 from anomaly import __version__
 from anomaly.cases import Candidate, Cases, arrange
 from anomaly.catalog import table
+from anomaly.confidence import gaps
 from anomaly.config import Settings
 from anomaly.context import Context
+from anomaly.coverage import TABLES as COVERAGE
+from anomaly.coverage import watch_days
 from anomaly.errors import DataQualityError, NoModelError
 from anomaly.lock import locked
 from anomaly.model.calibration import q_values
@@ -134,6 +137,8 @@ def score_days(
     check_columns(detector, version)
     pipeline = pipeline_for(lake, context, settings)
     with locked(lake.root):
+        # what the day's logs could not show is told beside the cases, and looks further back
+        pipeline.build(watch_days(pipeline.days, wanted), COVERAGE)
         pipeline.build(wanted, progress=progress)
         made_with = _digest(version, model_digest(detector), settings.score.budget_per_day, _wording(), __version__)
         return [_ensure(lake, pipeline, day, detector, version, made_with, settings) for day in wanted]
@@ -278,6 +283,8 @@ def _score(
     said = reasons(detector, signals, rows)
     columns |= {"headline": [each.headline for each in said], "family": [each.family for each in said]}
     columns["reasons"] = pa.array([list(each.texts) for each in said], pa.list_(pa.string()))
+    columns["confidence"] = [row["confidence"] for row in rows]
+    columns["confidence_reasons"] = pa.array([gaps(row) for row in rows], pa.list_(pa.string()))
     columns["case_rank"] = pa.array(columns["case_rank"], pa.int64())
     columns["model_version"] = [str(version)] * len(rows)
     return pa.table(columns), cases

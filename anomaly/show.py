@@ -92,8 +92,8 @@ def _stacked(headers: Sequence[str], row: Sequence[str], stack: Sequence[int]) -
 RIGHT = {"#", "a day"}
 # a role that IAM Identity Center makes is named AWSReservedSSO_<permission set>_<16 hex digits>
 SSO_ROLE = re.compile(r"AWSReservedSSO_(?P<name>.+)_[0-9a-f]{16}")
-CASE_STACKS = ((0,), (1,), (2, 3, 5), (4, 6), (7, 8), (9,))
-CASE_HEADERS = ("#", "a day", "who", "from", "buckets", "to", "volume", "why", "workflow", "session")
+CASE_STACKS = ((0,), (1,), (2, 3, 5), (4, 6), (7, 8, 10), (9,))
+CASE_HEADERS = ("#", "a day", "who", "from", "buckets", "to", "volume", "why", "workflow", "session", "confidence")
 
 
 def case_cells(case: Record) -> list[str]:
@@ -111,6 +111,7 @@ def case_cells(case: Record) -> list[str]:
         visible(case["headline"]),
         visible(workflow(case)),
         case["session_id"][:10],
+        f"{case['confidence']:.2f}",
     ]
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from anomaly.listing import iso_day
+from anomaly.confidence import in_confidence
+from anomaly.listing import iso_day, known_bytes
 from anomaly.words import in_bytes, in_count, in_list, in_rate, visible
 
 Record = Mapping[str, Any]
@@ -37,7 +38,7 @@ def sections(report: Record) -> Iterator[Section]:
 
 
 def _summary(report: Record) -> list[str]:
-    score, case = report["score"], report["case"]
+    score, case, sure = report["score"], report["case"], report["confidence"]
     place = "covered by a workflow, not ranked" if case["case_rank"] is None else f"rank {case['case_rank']}"
     others = case["other_sessions"]
     lines = [
@@ -46,6 +47,7 @@ def _summary(report: Record) -> list[str]:
         f"score {score['score']:.4f}, session rank {score['rank']}; {in_rate(score['expected_per_day'])} such sessions "
         f"are expected on an ordinary day (probability {score['tail_probability']:.2g}, "
         f"q-value {score['q_value']:.2g}); model version {score['model_version']}",
+        in_confidence(sure["value"], sure["gaps"]),
         "ATT&CK: " + ", ".join(f"{each['technique']} {each['name']}" for each in report["attack"]),
     ]
     if others:
@@ -99,7 +101,7 @@ def _source(entry: Record) -> str:
     parts = [entry["source_ip"] or "no address", entry["network"], entry["network_kind"], entry["country"]]
     endpoint = f" through endpoint {visible(entry['via_endpoint'])}" if entry["via_endpoint"] else ""
     place = ", ".join(visible(part) for part in parts if part)
-    return f"{place}{endpoint}: {in_count(entry['acts'])} acts, {in_bytes(entry['bytes_read'])} read"
+    return f"{place}{endpoint}: {in_count(entry['acts'])} acts, {_read(entry)}"
 
 
 def _client(entry: Record) -> str:
@@ -119,7 +121,16 @@ def _bucket(entry: Record) -> str:
     names = ("reads", "copies", "shares", "writes", "deletes", "looks", "denied")
     counts = ", ".join(_counted(entry[name], name) for name in names if entry[name])
     owner = f", owner {visible(entry['owner'])}" if entry.get("owner") else ""
-    return f"{visible(entry['bucket'])} ({entry['sensitivity']}{owner}): {counts}; {in_bytes(entry['bytes_read'])} read"
+    return f"{visible(entry['bucket'])} ({entry['sensitivity']}{owner}): {counts}; {_read(entry)}"
+
+
+def _read(entry: Record) -> str:
+    size = known_bytes(entry)
+    if entry["reads"] == 0:
+        return "nothing read"
+    if size is None:
+        return "bytes unknown (the log has none)"
+    return f"{'at least ' if entry['reads_without_bytes'] else ''}{in_bytes(size)} read"
 
 
 def _counted(count: int, name: str) -> str:

@@ -33,6 +33,7 @@ CASE: dict[str, Any] = {
     "workflow_id": None,
     "workflow_state": "none",
     "session_id": "0123456789abcdef",
+    "confidence": 0.684,
 }
 
 
@@ -57,6 +58,7 @@ def test_a_case_in_cells() -> None:
         "why": "read 3.1 GB",
         "workflow": "none",
         "session": "0123456789",
+        "confidence": "0.68",
     }
 
 

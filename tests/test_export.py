@@ -16,7 +16,7 @@ from fixtures_org import QUIET, THEFT, ScoredOrg
 
 HEADER = (
     "day,rank,score,probability,alert,case_id,session_id,identity,session_name,access_key_ids,source_ips,buckets,"
-    "destinations,start,end,bytes_read,objects,workflow,reasons"
+    "destinations,start,end,bytes_read,objects,workflow,reasons,confidence,confidence_reasons"
 )
 
 

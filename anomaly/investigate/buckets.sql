@@ -3,6 +3,7 @@ select
     bucket,
     min(sensitivity) as sensitivity,
     count(*) filter (where operation = 'read' and outcome = 'ok') as reads,
+    count(*) filter (where operation = 'read' and outcome = 'ok' and bytes_read is null) as reads_without_bytes,
     count(distinct object_key) filter (where operation in ('read', 'copy') and outcome = 'ok') as objects,
     coalesce(sum(bytes_read), 0)::bigint as bytes_read,
     count(*) filter (where operation = 'copy' and outcome = 'ok') as copies,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from anomaly.catalog import table
+from anomaly.confidence import GAPS
 from anomaly.context import Context
 from anomaly.errors import DataQualityError
 from anomaly.investigate.attack import techniques
@@ -71,6 +72,7 @@ def _report(store: Store, session: Record, context: Context | None) -> Record:
         "end": in_time(session["end_us"]),
         "attack": techniques(session),
         "score": _of(session, SCORE),
+        "confidence": {"value": session["confidence"], "gaps": session["confidence_reasons"]},
         "case": _of(session, ("case_id", "case_rank", "alert")) | {"other_sessions": store.records(CASE, key)},
         "why": {
             "headline": session["headline"],
@@ -165,7 +167,7 @@ def _signals(session: Record) -> list[Record]:
 
 def _baseline(session: Record) -> list[Record]:
     """The numbers the session was measured against: the columns of session_features that are no signals."""
-    known = {*table("sessions").types, *table("scores").types, "workflow_id", "workflow_state"}
+    known = {*table("sessions").types, *table("scores").types, *GAPS, "workflow_id", "workflow_state"}
     return [
         {"name": name, "value": session[name], "unit": column.unit, "meaning": column.meaning}
         for name, column in ((column.name, column) for column in table(FEATURES).columns)

@@ -1,7 +1,7 @@
 -- stage:     joined/session_features
 -- row:       one session that touched storage, with every signal of the model and the numbers its reasons are told with
 -- key:       identity
--- inputs:    sessions, volume, slow, bucket, novelty, destination, egress_use, timing, process, workflow
+-- inputs:    sessions, volume, slow, bucket, novelty, destination, egress_use, timing, process, workflow, confidence
 -- grain:     session_id
 -- owner:     detection
 with judged as (
@@ -50,6 +50,11 @@ select
     f.workflow_state,
     f.covered,
     s.reads_without_bytes > 0 as bytes_missing,
+    c.acts_unplaced,
+    c.moves_untold,
+    c.egress_untold,
+    c.hole_hours,
+    c.confidence,
     s.reach * v.volume_bytes_own as volume_bytes_own,
     s.reach * v.volume_objects_own as volume_objects_own,
     s.reach * v.volume_bytes_kind as volume_bytes_kind,
@@ -98,6 +103,7 @@ inner join volume as v on s.identity = v.identity and s.session_id = v.session_i
 inner join timing as t on s.identity = t.identity and s.session_id = t.session_id
 inner join process as p on s.identity = p.identity and s.session_id = p.session_id
 inner join workflow as f on s.identity = f.identity and s.session_id = f.session_id
+inner join confidence as c on s.identity = c.identity and s.session_id = c.session_id
 left join slow as w on s.identity = w.identity and s.session_id = w.session_id
 left join bucket as b on s.identity = b.identity and s.session_id = b.session_id
 left join novelty as n on s.identity = n.identity and s.session_id = n.session_id

@@ -8,6 +8,7 @@ import pytest
 
 from anomaly.ingest.logging_narrowed import JUDGED, narrows_logging
 from anomaly.store import Lake
+from azure_records import STORAGE, SUBSCRIPTION, activity
 from ingest_records import delivered, load, one, put, record, rows
 
 OBJECTS = "AWS::S3::Object"
@@ -132,3 +133,34 @@ def test_the_real_samples(shared_data: Path, lake: Lake, tmp_path: Path) -> None
         ("PutBucketLogging", "ok", True),
         ("PutEventSelectors", "ok", True),
     ]
+
+
+def setting(*logs: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A change of what a storage account's blob service logs, as the activity log has it."""
+    name = "Microsoft.Insights/diagnosticSettings"
+    return (
+        activity(
+            operationName=f"{name}/write".upper(),
+            resourceId=f"{STORAGE}/blobServices/default/providers/{name}/to-archive".upper(),
+            told={"requestbody": json.dumps({"properties": {"workspaceId": "w", "logs": list(logs)}})},
+        )
+        | changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "narrows"),
+    [
+        (setting({"category": "StorageRead", "enabled": True}), False),
+        (setting({"categoryGroup": "allLogs", "enabled": True}), False),
+        (setting({"category": "StorageRead", "enabled": False}, {"category": "StorageWrite", "enabled": True}), True),
+        (setting({"categoryGroup": "audit", "enabled": False}), True),
+        (setting(), None),
+        (setting() | {"properties": {"eventCategory": "Administrative"}}, None),
+        (setting() | {"resourceId": f"{SUBSCRIPTION}/providers/Microsoft.Insights/diagnosticSettings/x"}, None),
+    ],
+)
+def test_diagnostic_settings_of_azure(row: dict[str, Any], narrows: bool | None, lake: Lake, tmp_path: Path) -> None:
+    load(lake, put(tmp_path / "logs", {"PT1H.json": json.dumps({"records": [row]}).encode()}))
+    found = [(row["api"], row["narrows_logging"]) for row in rows(lake)]
+    assert found == [("Microsoft.Insights/diagnosticSettings/write", narrows)]

@@ -62,7 +62,7 @@ ACTIVITIES = pa.schema(
     + [("activity_mfa", pa.bool_())]
     + [(f"activity_{name}", TEXT) for name in ("ip", "failure", "account", "bucket", "operation")]
     + [(f"activity_destination_{name}", TEXT) for name in ("kind", "account", "bucket")]
-    + [("issued_identity", TEXT)]
+    + [("issued_identity", TEXT), ("narrows_logging", pa.bool_())]
 )
 
 

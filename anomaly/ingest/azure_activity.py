@@ -25,6 +25,7 @@ SUBSCRIPTION = re.compile(r"^/subscriptions/([^/]+)", re.IGNORECASE)
 ASKED = ("requestbody", "requestBody", "request_body")
 ANSWERED = ("responseBody", "responsebody", "response_body")
 FAILED = ("failure", "failed")
+LOGS_OF_READS = ("storageread", "alllogs", "audit")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Opened:
 
 
 def activity(api: str, resource: str | None, ended: str | None, text: str) -> tuple[Any, ...]:
-    """Return the ``activity_`` columns of one row and its ``issued_identity``, in the order of the table.
+    """Return the ``activity_`` columns of one row, its ``issued_identity`` and whether it narrows logging.
 
     Parameters
     ----------
@@ -67,6 +68,7 @@ def activity(api: str, resource: str | None, ended: str | None, text: str) -> tu
         account or (own.group(1).lower() if own else None),
         f"{account}/{container}" if account and container else None,
         found.operation, found.kind, found.account, found.bucket, issued,
+        _narrows_logging(api.lower(), resource or "", _mapping(row.get("properties"))),
     )  # fmt: skip
 
 
@@ -113,6 +115,23 @@ def _opens(api: str, properties: Mapping[str, Any], account: str | None) -> Open
     if api.endswith("/localusers/write"):
         return Opened(kind="account")
     return Opened()
+
+
+def _narrows_logging(api: str, resource: str, properties: Mapping[str, Any]) -> bool | None:
+    """Whether a diagnostic setting of a storage account switches the log of reads off; None where it names no such log.
+
+    A setting without it may be a second one beside it, so silence is no answer.
+    """
+    if not api.endswith("/diagnosticsettings/write") or not ACCOUNT.search(resource):
+        return None
+    asked = next((found for name in ASKED if (found := _mapping(properties.get(name)))), {})
+    logs = _mapping(asked.get("properties")).get("logs")
+    logged = [
+        log.get("enabled") is True
+        for log in (logs if isinstance(logs, list) else [])
+        if isinstance(log, Mapping) and str(log.get("category") or log.get("categoryGroup")).lower() in LOGS_OF_READS
+    ]
+    return not any(logged) if logged else None
 
 
 def _body(properties: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

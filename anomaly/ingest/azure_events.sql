@@ -119,6 +119,7 @@ select
         as destination_account,
     case when is_target then place_bucket else coalesce(link_bucket, activity_destination_bucket) end
         as destination_bucket,
+    narrows_logging,
     file as evidence_file,
     record as evidence_record
 from told

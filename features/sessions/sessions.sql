@@ -86,8 +86,8 @@ totals as (
         ) as secret_reads,
         count(*) filter (
             -- a setting that leaves all logged, or logs more, blinds nobody; one that cannot be judged counts
-            where narrows_logging is distinct from false
-            and (
+            where coalesce(
+                narrows_logging,
                 api in (
                     'DeleteTrail', 'StopLogging', 'PutEventSelectors', 'UpdateTrail', 'PutBucketLogging',
                     'DeleteFlowLogs'

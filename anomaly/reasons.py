@@ -103,12 +103,28 @@ def _one_of(values: Sequence[object] | None) -> str:
     return f"at least one of {in_list(values)}" if values and len(values) > 1 else in_list(values)
 
 
+def _busiest(value: str | None, row: Row) -> str:
+    if value is None:
+        return "it has no day of its own in the 30 before"
+    return f"its busiest of {row['own_days']} day{'' if row['own_days'] == 1 else 's'} before: {value}"
+
+
+def _near(days: int | None, row: Row) -> str:
+    sort = "of that sort (working day or weekend) before"
+    if not row["own_days_of_sort"]:
+        return f"it was at work on no day {sort}"
+    return f"at work near that hour on {in_count(days)} of {in_count(row['own_days_of_sort'])} days {sort}"
+
+
 FORMATS: dict[str, Callable[[Any, Row], str]] = {
     "": _plain,
     "bytes": lambda value, _: in_bytes(value),
     "count": lambda value, _: in_count(value),
     "list": lambda value, _: in_list(value),
     "one": lambda value, _: _one_of(value),
+    "busiest_bytes": lambda value, row: _busiest(None if value is None else in_bytes(value), row),
+    "busiest_count": lambda value, row: _busiest(None if value is None else in_count(value), row),
+    "near": _near,
     "hour": lambda value, _: in_hour(value),
     "since": lambda value, row: in_silence(value, row["day"]),
 }

@@ -53,6 +53,45 @@ def test_numbers_stand_beside_their_baseline() -> None:
 
 
 @pytest.mark.parametrize(
+    ("signal", "changes", "words"),
+    [
+        (
+            "volume_bytes_own",
+            {"day_bytes": 5_000_000, "own_days": 9, "own_busiest_bytes": 1_000_000},
+            "read 5.0 MB that day; its busiest of 9 days before: 1.0 MB",
+        ),
+        (
+            "volume_bytes_own",
+            {"day_bytes": 5_000_000, "own_days": 0, "own_busiest_bytes": None},
+            "read 5.0 MB that day; it has no day of its own in the 30 before",
+        ),
+        (
+            "volume_objects_own",
+            {"day_objects": 7, "own_days": 1, "own_busiest_objects": 0},
+            "took 7 objects that day; its busiest of 1 day before: 0",
+        ),
+        (
+            "timing_hour_own",
+            {"hour": 3, "own_days_in_hour": 0, "own_days_of_sort": 8},
+            "began after 03:00 UTC; at work near that hour on 0 of 8 days of that sort (working day or weekend) before",
+        ),
+        (
+            "timing_hour_own",
+            {"hour": 3, "own_days_in_hour": 0, "own_days_of_sort": 0},
+            "began after 03:00 UTC; it was at work on no day of that sort (working day or weekend) before",
+        ),
+        (
+            "volume_objects_bucket",
+            {"buckets": ["pay"]},
+            "took more objects from pay than anyone on a day of the 30 before",
+        ),
+    ],
+)
+def test_a_baseline_that_there_is_not_is_said_in_words(signal: str, changes: dict[str, Any], words: str) -> None:
+    assert said(SIGNALS[signal].reason, sample() | changes) == words
+
+
+@pytest.mark.parametrize(
     ("networks", "words"),
     [
         (["home"], "from home"),

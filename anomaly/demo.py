@@ -47,7 +47,7 @@ Say = Callable[[str], None]
 class Campaign:
     """One planted story: a theft or a benign look-alike, its best rank, and the day of it.
 
-    Without a rank it was covered by a workflow, or no session of it was seen.
+    Without a rank it was covered by a workflow, or none of its sessions touched storage or was seen.
     """
 
     name: str

@@ -100,11 +100,20 @@ def test_the_figures_by_hand(found: pd.DataFrame) -> None:
     assert told.overall.bytes_lost.value == pytest.approx((30 + 800 + 1000 + 7) / (70 + 800 + 1000 + 7))
     assert told.scenarios["S01"].found[20].value == 0
     assert told.scenarios["S01"].best_rank.value is None
+    assert {cloud: each.campaigns for cloud, each in told.clouds.items()} == {"aws": 4}
     assert told.alerts.mean.value == pytest.approx(0.8)
     assert told.alerts.p90.value == pytest.approx(1.6)
     assert told.alerts.mean_benign.value == pytest.approx(0.4)
     assert (told.look_alikes.campaigns, told.look_alikes_alerted) == (1, 1)
     assert told.look_alikes.found[5].value == 1
+
+
+def test_each_cloud_is_told_by_itself(found: pd.DataFrame) -> None:
+    names = {"slow": "21/S25-21", "fast": "21/S26-gcp-21", "hidden": "21/S01-azure-21", "silent": "22/S01-azure-22"}
+    renamed = found.rename(index=names).reset_index()
+    clouds = figures(renamed, alerts_a_day(QUEUE, MATCHES[["day", "session_id"]], [100, 101])).clouds
+    assert {cloud: each.campaigns for cloud, each in clouds.items()} == {"aws": 1, "azure": 2, "gcp": 1}
+    assert {cloud: each.found[10].value for cloud, each in clouds.items()} == {"aws": 1, "azure": 0, "gcp": 1}
 
 
 def test_the_lead_pairs_the_same_attacks(found: pd.DataFrame) -> None:

@@ -181,6 +181,7 @@ def calls(folder: Path, scenario: str) -> list[Record]:
         ("S13", ["ListObjects", "GetObject"]),
         ("S16", ["AssumeRole", "GetObject"]),
         ("S21", ["ModifySnapshotAttribute"]),
+        ("S22", ["ExportTableToPointInTime", "PutObject", "GetObject"]),
         ("S23", ["StopLogging", "PutBucketLogging", "GetObject"]),
         ("S29", ["RestoreObject", "GetObject"]),
     ],

@@ -91,7 +91,7 @@ def _count(campaigns: Sequence["Campaign"], cloud: str) -> int:
 
 
 def _story(campaign: "Campaign") -> str:
-    unranked = "covered by a workflow" if campaign.is_covered else "no session of it was seen"
+    unranked = "covered by a workflow" if campaign.is_covered else "nothing of it touched storage, so it has no rank"
     rank = f"rank {campaign.best_rank} on {campaign.best_day}" if campaign.best_rank else unranked
     return f"{campaign.scenario:<5} {campaign.cloud:<5} {rank}: {campaign.note}"
 

@@ -46,7 +46,9 @@ def s18(org: Org, draw: Rng) -> Deed:
         _leave(org, log, service.job, host, deal)
         who = service.job.caller(org, start, host)
         seen = who.credential
-        log.touches.append(Touch(int(start), seen.identity, seen.session_name, who.address, "", "", 0, remote))
+        for when in (deal.when, deal.when + deal.seconds):
+            touch = Touch(int(when), seen.identity, seen.session_name, who.address, "", "", 0, remote)
+            log.touches.append(touch)
 
     return Deed(f"instance of {service.name} uploads to storage at {remote}", act)
 

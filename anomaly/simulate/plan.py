@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from anomaly.errors import UsageError, nearest
-from anomaly.simulate import egress, shares, thefts, transfers
+from anomaly.simulate import egress, exports, shares, thefts, transfers
 from anomaly.simulate.deeds import Campaign, Deed
 from anomaly.simulate.draw import Rng, choose, rng, some
 from anomaly.simulate.forms import CLOUDTRAIL, VPC_FLOW
@@ -37,6 +37,7 @@ MORE: dict[str, dict[str, Callable[[Org, Rng], Deed]]] = {
         "S21": shares.s21,
         "S23": shares.s23,
         "S29": shares.s29,
+        "S22": exports.s22,
     },
     VPC_FLOW: {"S17": egress.s17, "S18": egress.s18},
 }

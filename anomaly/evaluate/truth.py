@@ -27,6 +27,9 @@ COLUMNS = (
 KINDS = ("attack", "benign")
 SECOND_US = 1_000_000
 EPOCH = date(1970, 1, 1)
+ADDRESS = r"\d+(?:\.\d+){3}|[0-9a-f]*:[0-9a-f:.]+"
+FLOW_US = 3600 * SECOND_US
+"""How long after a session's last act its hosts' flows count as its own: as in features/signals/egress_use.sql."""
 
 
 def read_truth(path: Path) -> pd.DataFrame:
@@ -88,7 +91,8 @@ def match(truth: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
     """Say which sessions belong to which campaign.
 
     A session belongs when its day and identity are those of a truth row, its session name too where the row gives one,
-    and its time overlaps the row's.
+    and its time overlaps the row's. Where only flows to an address outside tell of the row (no bucket), it belongs as
+    well when they began so soon after it that they count as its own.
 
     Parameters
     ----------
@@ -102,7 +106,10 @@ def match(truth: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         campaign, day, session_id, each pair once; nothing for a row that no session matches.
     """
-    pairs = truth[["campaign", "day", "identity", "session_name", "first_us", "last_us"]].merge(
+    by_flow = (truth["buckets"] == "") & truth["destination"].str.fullmatch(ADDRESS)
+    began = truth["first_us"] - np.where(by_flow, FLOW_US, 0)
+    rows = truth[["campaign", "day", "identity", "session_name", "last_us"]].assign(first_us=began)
+    pairs = rows.merge(
         sessions[["session_id", "day", "identity", "session_name", "start_us", "end_us"]],
         on=["day", "identity"],
         suffixes=("", "_seen"),

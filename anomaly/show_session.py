@@ -70,7 +70,9 @@ def _value(entry: Record) -> str:
         return in_bytes(value)
     if entry["unit"].startswith("days since"):
         return iso_day(value)
-    return in_count(value) if isinstance(value, int) and not isinstance(value, bool) else visible(str(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return in_count(value) if isinstance(value, int) else visible(str(value))
 
 
 def _who(report: Record) -> list[str]:

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from anomaly.catalog import table
 from anomaly.confidence import GAPS, KNOWN_DAYS, gaps, in_confidence
 from anomaly.context import Context
 from anomaly.coverage import blind_buckets
 from anomaly.investigate import investigate
+from anomaly.investigate.report import _baseline
 from anomaly.listing import cases, session_of_rank, sessions
 from anomaly.model.spec import ModelSpec
 from anomaly.show_session import sections
@@ -92,14 +94,29 @@ def test_it_stands_in_case_report_and_words(scored_org: ScoredOrg) -> None:
 def test_top_shows_it(scored_org: ScoredOrg) -> None:
     top = json.loads(scored_org.run("top", "--day", str(THEFT), "--json").stdout)
     assert (top["cases"][0]["confidence"], top["cases"][0]["confidence_reasons"]) == (1.0, [])
-    table = scored_org.run("top", "--day", str(THEFT)).stdout.splitlines()
-    assert table[1].endswith("confidence")
-    assert table[2].endswith("1.00")
+    shown = scored_org.run("top", "--day", str(THEFT)).stdout.splitlines()
+    assert shown[1].endswith("confidence")
+    assert shown[2].endswith("1.00")
 
 
 def test_scoring_looks_at_what_could_not_be_watched(scored_org: ScoredOrg) -> None:
     assert blind_buckets(scored_org.lake, Context.load(scored_org.org.context), THEFT) is not None
     assert "was not looked at" not in scored_org.run("top", "--day", str(THEFT)).stdout
+
+
+def test_a_sum_without_sizes_is_no_baseline_of_zero() -> None:
+    names = {**table("sessions").types, **table("session_features").types}
+    session = dict.fromkeys(names, 0) | {"reads": 2, "reads_without_bytes": 2, "own_busiest_bytes": 5}
+    values = {each["name"]: each["value"] for each in _baseline(session)}
+    assert (values["day_bytes"], values["own_busiest_bytes"], values["day_objects"]) == (None, 5, 0)
+    values = {each["name"]: each["value"] for each in _baseline(session | {"reads_without_bytes": 1})}
+    assert values["day_bytes"] == 0
+
+
+def test_yes_and_no_are_words(scored_org: ScoredOrg) -> None:
+    report = investigate(scored_org.lake, session_of_rank(scored_org.lake, THEFT, 1), THEFT)
+    lines = dict(sections(report))["Measured against"]
+    assert [line.split()[-1] for line in lines if line.startswith("some reads have no size")] == ["no"]
 
 
 def test_unknown_bytes_are_no_zero(scored_org: ScoredOrg) -> None:

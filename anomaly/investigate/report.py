@@ -168,8 +168,15 @@ def _signals(session: Record) -> list[Record]:
 def _baseline(session: Record) -> list[Record]:
     """The numbers the session was measured against: the columns of session_features that are no signals."""
     known = {*table("sessions").types, *table("scores").types, *GAPS, "workflow_id", "workflow_state"}
+    unsized = known_bytes(session) is None
     return [
-        {"name": name, "value": session[name], "unit": column.unit, "meaning": column.meaning}
+        {
+            "name": name,
+            # where no read has a size, a sum of 0 bytes is unknown
+            "value": None if unsized and column.unit == "bytes" and not session[name] else session[name],
+            "unit": column.unit,
+            "meaning": column.meaning,
+        }
         for name, column in ((column.name, column) for column in table(FEATURES).columns)
         if not column.family and name not in known
     ]

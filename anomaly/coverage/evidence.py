@@ -47,8 +47,9 @@ class Question:
         return sorted({self.account, *self.bucket.accounts} - {""})
 
     def feeds(self, sources: Sequence[str]) -> list[Feed]:
-        """The feeds of these sources that tell of the bucket's account."""
-        return [feed for account in self.owners for feed in self.facts.of(self.bucket.provider, sources, account)]
+        """The feeds of these sources that tell of the bucket's account, or, as S3's access log, name no account."""
+        accounts = [*self.owners, *({""} & set(self.bucket.accounts))]
+        return [feed for account in accounts for feed in self.facts.of(self.bucket.provider, sources, account)]
 
     def wide(self, source: str) -> list[Feed]:
         """The feeds of a source whose Azure accounts are subscriptions, which no inventory ties to a bucket."""

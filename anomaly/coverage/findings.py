@@ -18,6 +18,10 @@ SEVERITIES = ("high", "medium", "low")
 LONG_HOLE_HOURS = 12
 """Half a day without logs is no late file any more: our choice."""
 
+DELIVERY_ADVICE = (
+    "Look whether the newest files were delivered to the place that is read, and whether logging is still on; "
+    "then run `anomaly ingest` again."
+)
 STALE_HOURS = 24
 """A source a day behind the newest of all: providers deliver within minutes to a few hours."""
 
@@ -109,13 +113,21 @@ def detail_findings(sources: Sequence[Mapping[str, Any]], detail: float) -> Iter
 
 
 def stale_findings(sources: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-    """One finding a source and account that is behind the newest event of all."""
-    newest = max((row["last_us"] for row in sources), default=0)
+    """One finding a source and account that is behind the newest event of all; Azure's storage accounts are one.
+
+    A storage account may rest for days: whether its silence is one is judged by bucket.
+    """
+    last: dict[str, int] = defaultdict(int)
     for row in sources:
-        behind = (newest - row["last_us"]) / 3_600_000_000
+        account = "" if row["source"] == "azure_storage" else row["account_id"]
+        name = f"{row['source']} {account}".strip()
+        last[name] = max(last[name], row["last_us"])
+    newest = max(last.values(), default=0)
+    for name, last_us in last.items():
+        behind = (newest - last_us) / 3_600_000_000
         if behind >= STALE_HOURS:
             text = f"its newest event is {behind:,.0f} hours behind the newest of all"
-            yield Finding("medium", "stale_source", f"{row['source']} {row['account_id']}".strip(), text)
+            yield Finding("medium", "stale_source", name, text, DELIVERY_ADVICE)
 
 
 def inventory_findings(

@@ -7,8 +7,13 @@
 with labelled as (
     select
         source,
-        -- the account whose trail recorded the call is the one that a broken delivery silences
-        coalesce(recipient_account, account_id, '') as account_id,
+        provider,
+        -- the account whose trail recorded the call is the one that a broken delivery silences; of Azure's resource logs
+        -- it is the storage account, for each has a diagnostic setting of its own
+        case
+            when source = 'azure_storage' then coalesce(account_id, recipient_account, '')
+            else coalesce(recipient_account, account_id, '')
+        end as account_id,
         extract(hour from event_time)::integer as hour,
         epoch_us(event_time) as ts_us,
         operation = 'read' and outcome = 'ok' and source != 'cloudtrail_vpce' as is_read,
@@ -24,13 +29,16 @@ with labelled as (
     from events
 ),
 
--- the access log and Azure write a copy as two rows of one request: the other row names the destination
+-- the access log and Azure write a copy as two rows of one request: the other row names the destination, and so does
+-- the trail's record of the same request
 arrivals as (
     select distinct
-        source,
+        provider,
         request_id
     from events
-    where operation = 'write' and request_id is not null
+    where
+        request_id is not null
+        and (operation = 'write' or (operation = 'copy' and coalesce(destination_account, destination_bucket) is not null))
 ),
 
 joined as (
@@ -38,7 +46,7 @@ joined as (
         l.*,
         l.has_destination or a.request_id is not null as is_destined
     from labelled as l
-    left join arrivals as a on l.source = a.source and l.request_id = a.request_id
+    left join arrivals as a on l.provider = a.provider and l.request_id = a.request_id
 )
 
 select

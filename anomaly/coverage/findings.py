@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from anomaly.coverage.evidence import BLIND, in_hours
-from anomaly.coverage.facts import DayFacts
+from anomaly.coverage.facts import PROVIDERS, DayFacts
 from anomaly.coverage.ledger import Cell, Finding, Listed
 from anomaly.coverage.scenarios import scenario_catalogue
 from anomaly.store import Lake, Store
@@ -43,7 +43,8 @@ order by events desc, provider, bucket
 UNSEEN = """
 select
     listed.bucket,
-    listed.cloud
+    listed.cloud,
+    listed.account
 from listed
 anti join bucket_cover on bucket_cover.bucket = listed.bucket and bucket_cover.provider = listed.cloud
 order by listed.cloud, listed.bucket
@@ -109,7 +110,19 @@ def detail_findings(sources: Sequence[Mapping[str, Any]], detail: float) -> Iter
         ):
             if row[of] and row[known] < detail * row[of]:
                 text = f"{row[known] / row[of]:.0%} of {row[of]:,} {what}; {detail:.0%} are asked for"
-                yield Finding("medium", f"detail_{kind}", f"{row['source']} {row['account_id']}".strip(), text)
+                where = f"{row['source']} {row['account_id']}".strip()
+                yield Finding("medium", f"detail_{kind}", where, text, _detail_advice(kind, row))
+
+
+def _detail_advice(kind: str, row: Mapping[str, Any]) -> str:
+    """What to switch on for a source: no single bucket is meant."""
+    cloud, account = PROVIDERS[row["source"]], row["account_id"] or "every account"
+    if kind == "address":
+        return "Read the records as the provider writes them: some pipeline on the way removes addresses."
+    if row["source"] == "azure_activity":
+        return "Nothing to switch on: a role or a signature names no destination. Ask who was let in."
+    bucket = account if cloud == "azure" else "each sensitive bucket"
+    return advice(kind, Listed(bucket, cloud, account, "", ""))
 
 
 def stale_findings(sources: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
@@ -136,7 +149,7 @@ def inventory_findings(
     """Buckets of our accounts that nobody listed, and listed ones that no log tells of, but those asked about."""
     with Store() as store:
         store.view("bucket_cover", lake.files("bucket_cover", last - timedelta(days=window - 1), last))
-        store.register("listed", inventory[["bucket", "cloud"]])
+        store.register("listed", inventory[["bucket", "cloud", "account"]])
         store.register("own", accounts.loc[accounts["relation"] == "own", ["cloud", "account"]])
         unlisted, unseen = store.records(UNLISTED), store.records(UNSEEN)
     for row in unlisted:
@@ -152,6 +165,7 @@ def inventory_findings(
                 "bucket_unseen",
                 row["bucket"],
                 f"in inventory.csv, but no log told of its objects in {window} days",
+                advice("objects", Listed(row["bucket"], row["cloud"], row["account"] or "", "", "")),
             )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from anomaly.coverage.evidence import BLIND, ORDER
+from anomaly.coverage.evidence import BLIND, DEGRADED, ORDER
 from anomaly.coverage.findings import advice
 from anomaly.coverage.ledger import NOT_APPLICABLE, STATES, Cell, Ledger, Listed
 from anomaly.coverage.scenarios import scenario_catalogue
@@ -29,7 +29,7 @@ def page(ledger: Ledger) -> str:
         ledger=ledger,
         states=STATES,
         scenarios=scenario_catalogue().scenarios.values(),
-        rows=list(_rows(ledger)),
+        rows=sorted(_rows(ledger), key=_urgency),
         gaps=gaps(ledger),
         span=span(ledger),
     )
@@ -49,6 +49,12 @@ def _rows(ledger: Ledger) -> Iterator[dict[str, Any]]:
     for bucket in ledger.buckets:
         states = {name: _worst(cells[bucket.cloud, bucket.bucket, name]) for name in scenario_catalogue().scenarios}
         yield {"bucket": bucket, "states": states}
+
+
+def _urgency(row: dict[str, Any]) -> tuple[int, int, str, str]:
+    """Most blind scenarios first, then most degraded ones, then by name."""
+    states = [cell["state"] for cell in row["states"].values()]
+    return -states.count(BLIND), -states.count(DEGRADED), row["bucket"].cloud, row["bucket"].bucket
 
 
 def _worst(cells: Sequence[Cell]) -> dict[str, Any]:
@@ -74,7 +80,13 @@ def gaps(ledger: Ledger) -> list[dict[str, Any]]:
             scenarios[key].add(cell.scenario)
             days[key].add(cell.day)
     rows = [
-        facts | {"scenarios": sorted(scenarios[key]), "days": len(days[key]), "advice": advice(key[1], key[0])}
+        facts
+        | {
+            "scenarios": sorted(scenarios[key]),
+            "days": len(days[key]),
+            "dates": sorted(days[key]),
+            "advice": advice(key[1], key[0]),
+        }
         for key, facts in found.items()
     ]
     return sorted(

@@ -8,8 +8,8 @@ with labelled as (
     select
         source,
         provider,
-        -- the account whose trail recorded the call is the one that a broken delivery silences; of Azure's resource logs
-        -- it is the storage account, for each has a diagnostic setting of its own
+        -- the account whose trail recorded the call is the one that a broken delivery silences; of Azure's resource
+        -- logs it is the storage account, for each has a diagnostic setting of its own
         case
             when source = 'azure_storage' then coalesce(account_id, recipient_account, '')
             else coalesce(recipient_account, account_id, '')
@@ -38,7 +38,10 @@ arrivals as (
     from events
     where
         request_id is not null
-        and (operation = 'write' or (operation = 'copy' and coalesce(destination_account, destination_bucket) is not null))
+        and (
+            operation = 'write'
+            or (operation = 'copy' and coalesce(destination_account, destination_bucket) is not null)
+        )
 ),
 
 joined as (

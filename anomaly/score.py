@@ -20,8 +20,6 @@ from anomaly.catalog import table
 from anomaly.confidence import gaps
 from anomaly.config import Settings
 from anomaly.context import Context
-from anomaly.coverage import TABLES as COVERAGE
-from anomaly.coverage import watch_days
 from anomaly.errors import DataQualityError, NoModelError
 from anomaly.lock import locked
 from anomaly.model.calibration import q_values
@@ -137,8 +135,6 @@ def score_days(
     check_columns(detector, version)
     pipeline = pipeline_for(lake, context, settings)
     with locked(lake.root):
-        # what the day's logs could not show is told beside the cases, and looks further back
-        pipeline.build(watch_days(pipeline.days, wanted), COVERAGE)
         pipeline.build(wanted, progress=progress)
         made_with = _digest(version, model_digest(detector), settings.score.budget_per_day, _wording(), __version__)
         return [_ensure(lake, pipeline, day, detector, version, made_with, settings) for day in wanted]

@@ -40,17 +40,12 @@ def prepare_days(
     progress: Callable[[date], None] | None = None,
 ) -> None:
     """Build the day tables that the ledger of these days reads; the lake's lock is held meanwhile."""
-    wanted = watch_days(lake.days("events"), days)
+    first = min(days) - timedelta(days=WINDOW_DAYS - 1)
+    wanted = [day for day in lake.days("events") if first <= day <= max(days)]
     if not wanted:
         raise DataQualityError(f"the lake {lake.root} holds no events of the {WINDOW_DAYS} days up to {max(days)}")
     with locked(lake.root):
         Pipeline(lake, context, threads=threads, memory_limit=memory_limit).build(wanted, TABLES, progress)
-
-
-def watch_days(known: Sequence[date], days: Sequence[date]) -> list[date]:
-    """Those of the known days that the ledger of these days looks at: they themselves and the window before."""
-    first = min(days) - timedelta(days=WINDOW_DAYS - 1)
-    return [day for day in known if first <= day <= max(days)]
 
 
 def calendar(lake: Lake, first: date | None = None, last: date | None = None) -> list[date]:

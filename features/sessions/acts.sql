@@ -112,6 +112,7 @@ labelled as (
             e.written_account,
             case when e.destination_cloud = 'azure' then nullif(split_part(e.destination_bucket, '/', 1), '') end
         ) as destination_account,
+        target.sensitivity_weight as destination_weight,
         e.evidence_file,
         e.evidence_record
     from addressed as e
@@ -131,7 +132,7 @@ labelled as (
 
 destined as (
     select
-        l.* exclude (writes_outside, owner_relation, provider, destination_cloud, known_origin),
+        l.* exclude (writes_outside, owner_relation, provider, destination_cloud, destination_weight, known_origin),
         coalesce(l.known_origin, l.actor) as origin,
         case
             when l.destination_kind = 'public' then 'public'
@@ -147,7 +148,12 @@ destined as (
             when l.destination_account is not null then 'foreign'
             when l.writes_outside then l.owner_relation
             when l.destination_bucket is not null then 'unknown'
-        end as destination_relation
+        end as destination_relation,
+        -- copied to, or opened for, an account of ours: in a bucket of at least the same sensitivity it is as safe as
+        -- before; in one that is less guarded, or that nobody listed, it may be on its way out
+        l.operation in ('copy', 'share') and coalesce(l.destination_kind, '') != 'public'
+        and coalesce(receiver.relation, '') = 'own'
+        and coalesce(l.destination_weight >= l.sensitivity_weight, l.destination_bucket is null) as stays_guarded
     from labelled as l
     left join accounts as receiver
         on l.destination_account = receiver.account and l.destination_cloud = receiver.cloud

@@ -34,8 +34,9 @@ combinations as (
         -- temporary keys (ASIA…) are new by nature and say nothing
         case when access_key_id like 'AKIA%' then access_key_id end as credential,
         bucket,
-        -- a move within the organisation is one habit, wherever in it the data lands
-        case when destination_relation = 'own' then 'own' else destination end as destination,
+        -- a move within the organisation is one habit, wherever in it the data lands; where it stays as guarded, none
+        case when not stays_guarded then case when destination_relation = 'own' then 'own' else destination end end
+            as destination,
         case when via_endpoint is not null and network_kind = 'internet' then 'endpoint from outside' end as path,
         -- the credential of a virtual machine names the machine and has no business elsewhere
         case when regexp_matches(session_name, '^i-[0-9a-f]{8,17}$') then network_kind end as machine_network,
@@ -45,7 +46,9 @@ combinations as (
     from told
     group by
         session_id, day, identity, actor, identity_kind, network, network_kind, country, tool, credential,
-        bucket, case when destination_relation = 'own' then 'own' else destination end, path,
+        bucket,
+        case when not stays_guarded then case when destination_relation = 'own' then 'own' else destination end end,
+        path,
         machine_network,
         known_origin
 ),

@@ -17,6 +17,7 @@ select
     min(destination_account) as destination_account,
     min(destination_bucket) as destination_bucket,
     min(destination_relation) as destination_relation,
+    bool_or(stays_guarded) as stays_guarded,
     min(identity_account) as identity_account,
     min(sensitivity) as sensitivity,
     min(sensitivity_weight) as sensitivity_weight,
@@ -27,7 +28,8 @@ select
     count(*) filter (where operation in ('list', 'head')) as looks,
     count(*) filter (where operation = 'write' and outcome = 'ok') as writes,
     count(*) filter (where outcome = 'denied') as denied,
-    count(distinct object_key) filter (where operation in ('read', 'copy') and outcome = 'ok') as objects,
+    count(distinct object_key) filter (where operation in ('read', 'copy') and outcome = 'ok' and not stays_guarded)
+        as objects,
     coalesce(sum(bytes_read), 0)::bigint as bytes_read,
     coalesce(sum(bytes_written), 0)::bigint as bytes_written,
     min(ts_us) as first_us,

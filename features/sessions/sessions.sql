@@ -30,7 +30,7 @@ steps as (
         object_key > lag(object_key) over (partition by identity, session_id, bucket order by ts_us, object_key)
             as is_next_key
     from acts
-    where operation in ('read', 'copy') and outcome = 'ok'
+    where operation in ('read', 'copy') and outcome = 'ok' and not stays_guarded
 ),
 
 sweeps as (
@@ -59,8 +59,9 @@ totals as (
         max(ts_us) as end_us,
         count(*) as acts,
         count(*) filter (where operation = 'read' and outcome = 'ok') as reads,
-        count(distinct (bucket, object_key)) filter (where operation in ('read', 'copy') and outcome = 'ok')
-            as objects,
+        count(distinct (bucket, object_key)) filter (
+            where operation in ('read', 'copy') and outcome = 'ok' and not stays_guarded
+        ) as objects,
         coalesce(sum(bytes_read), 0)::bigint as bytes_read,
         count(*) filter (where operation = 'read' and outcome = 'ok' and bytes_read is null) as reads_without_bytes,
         coalesce(sum(bytes_written), 0)::bigint as bytes_written,

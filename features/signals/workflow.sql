@@ -75,13 +75,14 @@ flows_judged as (
         m.session_id,
         m.flow,
         m.sensitivity_weight,
+        m.stays_guarded,
         min(w.workflow_id) filter (where w.destination_approved and w.in_date) as covering_id,
         min(w.workflow_id) as any_id,
         coalesce(bool_or(w.destination_approved and not w.in_date), false) as expired,
         coalesce(bool_or(w.in_date and not w.destination_approved), false) as elsewhere
     from moving as m
     left join matched as w on m.identity = w.identity and m.session_id = w.session_id and m.flow = w.flow
-    group by m.identity, m.session_id, m.flow, m.sensitivity_weight
+    group by m.identity, m.session_id, m.flow, m.sensitivity_weight, m.stays_guarded
 ),
 
 sessions_judged as (
@@ -93,8 +94,9 @@ sessions_judged as (
         bool_or(elsewhere and covering_id is null) as elsewhere,
         max(case when elsewhere and covering_id is null then sensitivity_factor(sensitivity_weight) else 0.0 end)
             as elsewhere_factor,
-        max(case when covering_id is null then sensitivity_factor(sensitivity_weight) else 0.0 end)
-            as uncovered_factor,
+        max(
+            case when covering_id is null and not stays_guarded then sensitivity_factor(sensitivity_weight) else 0.0 end
+        ) as uncovered_factor,
         coalesce(min(covering_id), min(any_id)) as workflow_id
     from flows_judged
     group by identity, session_id

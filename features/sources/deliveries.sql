@@ -1,6 +1,6 @@
 -- stage:     sources/deliveries
 -- row:       what one log source told of one account in one hour
--- key:       source
+-- key:       provider
 -- inputs:    events
 -- grain:     source, account_id, hour
 -- owner:     detection
@@ -68,4 +68,4 @@ select
     min(ts_us) as first_us,
     max(ts_us) as last_us
 from joined
-group by source, account_id, hour
+group by provider, source, account_id, hour

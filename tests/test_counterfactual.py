@@ -10,8 +10,8 @@ import pytest
 
 from anomaly.catalog import table
 from anomaly.engines.duckdb import prepare
-from anomaly.investigate.counterfactual import EVERY, counterfactual, opened, read
-from anomaly.investigate.levers import COUNTED, LEVERS, VOLUME, WIDE
+from anomaly.investigate.counterfactual import counterfactual, opened, read
+from anomaly.investigate.levers import COUNTED, EVERY, LEVERS, VOLUME, WIDE, WIDEST
 from anomaly.investigate.thinned import amounts_below, measures
 from anomaly.listing import session_of_rank
 from anomaly.model.counterfactual import Amounts, Measure, above, implied_reference, smallest_change
@@ -48,7 +48,7 @@ def test_a_wide_lever_does_more_than_any_single_one() -> None:
     single = [set(lever.signals) for lever in LEVERS.values()]
     assert all(not set(lever.signals) <= each for lever in WIDE.values() for each in single)
     assert VOLUME not in EVERY
-    assert not LEVERS.keys() & WIDE.keys()
+    assert len(EVERY) == len(LEVERS) + len(WIDE) + len(WIDEST)
 
 
 def test_the_formula_is_the_sqls_own() -> None:

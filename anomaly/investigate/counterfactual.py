@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from anomaly.engines.duckdb import prepare
-from anomaly.investigate.levers import LEVERS, VOLUME, WIDE, Lever
+from anomaly.investigate.levers import EVERY, LEVERS, VOLUME, WIDE, WIDEST, Lever
 from anomaly.investigate.thinned import thinned
 from anomaly.model.counterfactual import MOST_LEVERS, Found, Passes, smallest_change
 from anomaly.model.detector import ExfilDetector
@@ -27,7 +27,7 @@ FIRST = 10
 """Cases of a day that are looked at even where they raise no alert."""
 HISTORY_DAYS = 45
 """Days of actor_bucket_day that features/signals/slow.sql reads."""
-EVERY = LEVERS | WIDE
+TIERS = (LEVERS, WIDE, WIDEST)
 LINES = ("alert", "first ten")
 BELOW = {"alert": "below the alert line", "first ten": f"out of the first {FIRST}"}
 BUCKETS = Path(__file__).with_name("bucket_measures.sql")
@@ -108,7 +108,7 @@ def explained(
             return _standing(f"by itself it is no alert, and {FIRST} other cases stand before it")
         lines = lines[1:]
     signals = pd.Series({name: session[name] for name in detector.columns}, dtype=np.float64)
-    tiers = [_signals(LEVERS), _signals(WIDE)]
+    tiers = [_signals(levers) for levers in TIERS]
     found = smallest_change(detector, signals, tiers, lines, thinned(session, buckets))
     after = np.array([found.score])
     record = {

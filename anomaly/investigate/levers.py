@@ -126,3 +126,12 @@ WIDE = {
     ),
 }
 """Much at once, about a family each; asked beside the others where no three of those do it."""
+
+WIDEST = {
+    "circumstances": Lever(
+        "come as it does on other days: its network, client, key, hours and length",
+        (*WIDE["ways"].signals, *WIDE["times"].signals),
+    ),
+}
+"""Asked last."""
+EVERY = LEVERS | WIDE | WIDEST

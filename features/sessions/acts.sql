@@ -153,7 +153,9 @@ destined as (
         -- before; in one that is less guarded, or that nobody listed, it may be on its way out
         l.operation in ('copy', 'share') and coalesce(l.destination_kind, '') != 'public'
         and coalesce(receiver.relation, '') = 'own'
-        and coalesce(l.destination_weight >= l.sensitivity_weight, l.destination_bucket is null) as stays_guarded
+        and coalesce(
+            l.destination_weight >= l.sensitivity_weight, l.operation = 'share' and l.destination_bucket is null
+        ) as stays_guarded
     from labelled as l
     left join accounts as receiver
         on l.destination_account = receiver.account and l.destination_cloud = receiver.cloud

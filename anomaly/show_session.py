@@ -17,6 +17,7 @@ def sections(report: Record) -> Iterator[Section]:
     """Yield heading and lines for each thing a responder asks, from a report of ``investigate``."""
     yield f"Session {report['session_id']}", _summary(report)
     yield "Why it is unusual", [f"- {visible(reason)}" for reason in report["why"]["reasons"]] or ["nothing unusual"]
+    yield "What would have kept it off the queue", [report["counterfactual"]["says"]]
     yield "Signals (0 is nothing unusual, 12 the most)", _signals(report["why"]["signals"])
     yield "Measured against", _pairs((each["meaning"], _value(each)) for each in report["why"]["baseline"])
     yield "Who", _who(report)

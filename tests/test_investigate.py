@@ -1,6 +1,7 @@
 """The report on one session: each answer of it, against what the small company's logs hold."""
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -92,6 +93,23 @@ def test_why_with_numbers(report: dict[str, Any]) -> None:
     assert 0 < report["score"]["q_value"] <= 1
 
 
+def test_what_would_have_kept_it_off_the_queue(report: dict[str, Any]) -> None:
+    told = report["counterfactual"]
+    assert dict(sections(report))["What would have kept it off the queue"] == [told["says"]]
+    # of nine cases all stand among the first ten, and in so regular a company everything is an alert
+    assert (told["line"], told["rank"], len(told["changes"])) == (None, 1, 3)
+    assert told["score"] < report["score"]["score"]
+
+
+def test_without_its_model_the_rest_is_told(own_copy: ScoredOrg) -> None:
+    session = session_of_rank(own_copy.lake, THEFT, 1)
+    shutil.rmtree(own_copy.root / "mlflow")
+    told = investigate(own_copy.lake, session, THEFT)
+    assert told["counterfactual"]["changes"] == []
+    assert told["counterfactual"]["says"].startswith("the model that scored it cannot be asked: ")
+    assert told["why"]["reasons"]
+
+
 def test_the_report_is_plain_json(report: dict[str, Any]) -> None:
     assert json.loads(json.dumps(report)) == report
 
@@ -147,5 +165,5 @@ def test_how_a_session_leaves_its_workflow(scored_org: ScoredOrg, state: str, wo
 
 def test_every_section_says_something(report: dict[str, Any]) -> None:
     told = dict(sections(report))
-    assert len(told) == 13
+    assert len(told) == 14
     assert all(lines and all(isinstance(line, str) for line in lines) for lines in told.values())

@@ -70,7 +70,7 @@ def counterfactual(lake: Lake, day: date, session_id: str, detector: ExfilDetect
     dict
         ``says`` in words; ``line`` that the changes take it below: ``alert``, ``first ten`` (then it may still be an
         alert) or None where there is none to reach, or no three changes do it; ``changes`` with lever, words, and bytes
-        and objects of the volume lever; ``score``, ``expected_per_day`` and ``rank`` (among ``cases``) after them.
+        and objects of the volume lever; ``score``, ``expected_per_day``, ``alert``, ``rank`` (of ``cases``) after.
     """
     with opened(lake, day) as store:
         session, buckets, others = read(store, session_id)
@@ -101,11 +101,11 @@ def explained(
 ) -> Record:
     """Search and put into words; ``others`` are the scores of the day's other cases that no workflow covers."""
     if session["covered"]:
-        return _standing("an approved workflow covers it: it is not ranked")
+        return standing("an approved workflow covers it: it is not ranked")
     lines = [_alert_line(detector, budget), _first_line(others)]
     if session["expected_per_day"] > budget:
         if _ranks(np.array([session["score"]]), others)[0] > FIRST:
-            return _standing(f"by itself it is no alert, and {FIRST} other cases stand before it")
+            return standing(f"by itself it is no alert, and {FIRST} other cases stand before it")
         lines = lines[1:]
     signals = pd.Series({name: session[name] for name in detector.columns}, dtype=np.float64)
     tiers = [_signals(levers) for levers in TIERS]
@@ -116,6 +116,7 @@ def explained(
         "changes": [_change(name, found, session) for name in found.levers],
         "score": found.score,
         "expected_per_day": float(detector.expected_per_day(after)[0]),
+        "alert": bool(detector.expected_per_day(after)[0] <= budget),
         "rank": int(_ranks(after, others)[0]),
         "cases": len(others) + 1,
     }
@@ -139,8 +140,9 @@ def _signals(levers: Mapping[str, Lever]) -> dict[str, tuple[str, ...]]:
     return {name: lever.signals for name, lever in levers.items()}
 
 
-def _standing(words: str) -> Record:
-    empty = dict.fromkeys(("score", "expected_per_day", "rank", "cases"))
+def standing(words: str) -> Record:
+    """What is told where there is no change to state, and why."""
+    empty = dict.fromkeys(("score", "expected_per_day", "alert", "rank", "cases"))
     return {"says": words, "line": None, "changes": [], **empty}
 
 
@@ -170,7 +172,8 @@ def _says(record: Mapping[str, Any]) -> str:
     changes = _in_a_row([change["words"] for change in record["changes"]])
     place = f"{_ordinal(record['rank'])} of {in_count(record['cases'])} cases"
     if record["line"]:
-        return f"it would rank {place}, {BELOW[record['line']]}, had it {changes}"
+        still = " (still an alert)" if record["alert"] else ""
+        return f"it would rank {place}, {BELOW[record['line']]}{still}, had it {changes}"
     if not changes:
         return "no change that we know of lowers its score"
     return (

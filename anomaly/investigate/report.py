@@ -8,10 +8,12 @@ from typing import Any
 from anomaly.catalog import table
 from anomaly.confidence import GAPS
 from anomaly.context import Context
-from anomaly.errors import DataQualityError
+from anomaly.errors import DataQualityError, NoModelError, UnsafeModelError
 from anomaly.investigate.attack import techniques
+from anomaly.investigate.counterfactual import counterfactual, standing
 from anomaly.investigate.workflow import differs
 from anomaly.listing import iso_day, known_bytes
+from anomaly.model.registry import Registry
 from anomaly.pipeline import FEATURES
 from anomaly.reasons import said
 from anomaly.store import Lake, Store
@@ -60,7 +62,19 @@ def investigate(lake: Lake, session_id: str, day: date, context: Context | None 
                 f"session {session_id} was scored, but the tables of {day} no longer hold it: "
                 f"run `anomaly score --day {day}` again"
             )
-        return _report(store, rows[0], context)
+        report = _report(store, rows[0], context)
+    return report | {"counterfactual": _counterfactual(lake, day, rows[0])}
+
+
+def _counterfactual(lake: Lake, day: date, session: Record) -> Record:
+    """What would have kept it off the queue, by the model that scored it; the rest of the report does without one."""
+    try:
+        detector = Registry(lake.root).load(int(session["model_version"]))
+    except (NoModelError, UnsafeModelError) as error:
+        return standing(f"the model that scored it cannot be asked: {error}")
+    if gone := [name for name in detector.columns if name not in session]:
+        return standing(f"the model that scored it reads signals that the features no longer hold: {', '.join(gone)}")
+    return counterfactual(lake, day, session["session_id"], detector)
 
 
 def _report(store: Store, session: Record, context: Context | None) -> Record:

@@ -121,6 +121,8 @@ def test_the_theft_told_as_plain_values(scored_org: ScoredOrg) -> None:
     assert 1 <= len(told["changes"]) <= 3
     assert all(change["words"] in told["says"] for change in told["changes"])
     assert told["rank"] <= told["cases"]
+    # Mallory's morning belongs to the same case
+    assert told["says"].endswith("; its case holds 1 more session")
 
 
 def test_a_covered_session_needs_none(scored_org: ScoredOrg) -> None:

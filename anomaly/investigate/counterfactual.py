@@ -41,7 +41,8 @@ select
         where
             b.identity = s.identity and b.actor = s.actor
             and (b.start_us, b.session_id) < (s.start_us, s.session_id)
-    )::bigint as weighted_before
+    )::bigint as weighted_before,
+    (select count(*) - 1 from scores as c where c.case_id = scores.case_id) as companions
 from sessions as s
 inner join {FEATURES} as features using (session_id, day, identity, actor)
 inner join scores using (session_id, day, identity, actor)
@@ -120,7 +121,7 @@ def explained(
         "rank": int(_ranks(after, others)[0]),
         "cases": len(others) + 1,
     }
-    return {"says": _says(record), **record}
+    return {"says": _says(record) + _companions(session["companions"]), **record}
 
 
 def _alert_line(detector: ExfilDetector, budget: float) -> Passes:
@@ -179,6 +180,11 @@ def _says(record: Mapping[str, Any]) -> str:
     return (
         f"no {MOST_LEVERS} changes take it out of the first {FIRST} cases; it would still rank {place} had it {changes}"
     )
+
+
+def _companions(count: int) -> str:
+    """The place told is this session's own: others keep their case where it is."""
+    return f"; its case holds {in_count(count)} more session{'' if count == 1 else 's'}" if count else ""
 
 
 def _in_a_row(parts: Sequence[str]) -> str:

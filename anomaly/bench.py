@@ -6,10 +6,15 @@ Name parts to run only those: ``python -m anomaly.bench features``.
 import sys
 from collections.abc import Sequence
 
-from anomaly import bench_features, bench_ingest, bench_readers
+from anomaly import bench_features, bench_ingest, bench_readers, bench_scale
 from anomaly.errors import UnknownNameError, nearest
 
-PARTS = {"ingest": bench_ingest.main, "readers": bench_readers.main, "features": bench_features.main}
+PARTS = {
+    "ingest": bench_ingest.main,
+    "readers": bench_readers.main,
+    "features": bench_features.main,
+    "scale": bench_scale.main,
+}
 
 
 def main(names: Sequence[str] = ()) -> None:

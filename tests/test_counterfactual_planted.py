@@ -17,7 +17,8 @@ from anomaly.model.detector import ExfilDetector
 from anomaly.model.registry import Registry
 
 PLAN = Plan(seed=11, days=28, scale=0.05)
-BUDGET = 10.0
+BUDGET = 3.0
+"""Of some 35 cases a day: with ten of them alerts, hardly anything would stand below the line."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="module")
 def replayed(world: World) -> Replay:
-    return replay(world, Settings())
+    return replay(world, Settings.load(None, {"score.budget_per_day": BUDGET}))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def test_smaller_amounts_than_stated_pass_too(told: Any, detector: ExfilDetector
 
 def test_what_three_changes_do_not_reach_is_said(told: Any) -> None:
     rest = [record for *_, record in told if not record["line"]]
-    assert len(rest) <= len(told) / 5
+    assert len([record for record in rest if record["changes"]]) <= len(told) / 10
     for record in rest:
         known = ("no 3 changes take it", "by itself it is no alert", "no change that we know of", "workflow covers it")
         assert any(words in record["says"] for words in known)

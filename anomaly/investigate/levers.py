@@ -60,7 +60,7 @@ LEVERS = {
         ("destination_new", "destination_outside", "destination_upload", "workflow_elsewhere"),
     ),
     "egress": Lever(
-        "had no more leave its hosts for outside than usual", ("destination_egress", "destination_egress_new")
+        "seen no more leave its hosts for outside than usual", ("destination_egress", "destination_egress_new")
     ),
     "bucket": Lever("kept to buckets it used before", ("process_bucket_new", "sensitivity_actor_new")),
     "sweep": Lever("read no more in key order than before", ("process_sweep_own",)),

@@ -1,4 +1,4 @@
-"""The two rivals and their queues, on frames written by hand."""
+"""The rivals and their queues, on frames written by hand."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from anomaly.evaluate.baselines import RAW, daily_bytes, daily_bytes_scores, plain_forest, raw_aggregates
+from anomaly.evaluate import baselines_pyod
+from anomaly.evaluate.baselines import (
+    RAW,
+    daily_amount,
+    daily_scores,
+    plain_forest,
+    pyod_rival,
+    raw_aggregates,
+    rule_scores,
+)
 from anomaly.evaluate.queue import arrange_queue
+from anomaly.evaluate.rules import static_rules
 
 MIB = 2**20
 HOUR_US = 3_600_000_000
@@ -18,8 +28,8 @@ def actor_days(**bytes_by_day: Mapping[int, float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["actor", "day", "bytes_read"])
 
 
-def scores(days: pd.DataFrame) -> dict[tuple[str, int], float]:
-    found = daily_bytes(days)
+def scores(days: pd.DataFrame, amount: str = "bytes_read") -> dict[tuple[str, int], float]:
+    found = daily_amount(days, amount)
     keys = zip(found["actor"].astype(str), found["day"].astype(int), strict=True)
     return dict(zip(keys, found["score"].astype(float), strict=True))
 
@@ -45,6 +55,13 @@ def test_a_newcomer_is_held_against_everyone_before() -> None:
 
 def test_habits_that_never_vary_make_no_infinite_score() -> None:
     assert scores(actor_days(a=dict.fromkeys(range(1, 6), 100 * MIB) | {6: 120 * MIB}))["a", 6] == pytest.approx(2)
+
+
+def test_objects_a_day_are_held_against_their_own_days_too() -> None:
+    days = actor_days(a={1: 10, 2: 20, 3: 30, 4: 50}, b=dict.fromkeys(range(1, 5), 1) | {5: 4})
+    found = scores(days.rename(columns={"bytes_read": "objects"}), "objects")
+    assert found["a", 4] == pytest.approx(3)
+    assert found["b", 5] == pytest.approx(3)  # one object is the least deviation
 
 
 def many_sessions(count: int = 200, days: int = 20) -> pd.DataFrame:
@@ -90,7 +107,7 @@ def test_every_session_of_an_actor_day_has_its_score() -> None:
     sessions = many_sessions()
     days = sessions.groupby(["actor", "day"], as_index=False).agg(bytes_read=("bytes_read", "sum"))
     held_out = (sessions["day"] >= 8) & (sessions["day"] < 18)
-    found = daily_bytes_scores(sessions, days, held_out, pd.Series(True, index=sessions.index))
+    found = daily_scores(sessions, days, "bytes_read", held_out, pd.Series(True, index=sessions.index))
     assert found.groupby([sessions["actor"], sessions["day"]])["score"].nunique().eq(1).all()
     assert found["expected_per_day"].between(0, 9 + 1).all()  # nine actors
 
@@ -115,3 +132,81 @@ def test_a_queue_keeps_the_cases_and_ranks_by_the_best_session() -> None:
     assert dict(queue["case_rank"].dropna()) == {"s1": 1, "s2": 1, "s3": 1, "s4": 2, "s6": 1}
     assert dict(queue["alert"]) == {"s1": True, "s2": True, "s3": True, "s4": True, "s5": False, "s6": False}
     assert queue["case_id"].nunique() == 4
+
+
+FLOWS = pd.DataFrame(
+    [
+        # session_id, network_kind, destination_relation, copies, shares, bytes_read
+        ("copies abroad", "office", "foreign", 1, 0, 0),
+        ("copies home", "office", "own", 9, 0, 0),
+        ("opens to a partner", "office", "partner", 0, 1, 0),
+        ("opens to anyone", "office", "public", 0, 1, 0),
+        ("opens abroad", "office", "unknown", 0, 1, 0),
+        ("reads abroad", "internet", None, 0, 0, 6 * 10**8),
+        ("reads abroad", "malformed", None, 0, 0, 4 * 10**8),
+        ("reads less", "internet", None, 0, 0, 10**9 - 1),
+        ("reads at work", "office", None, 0, 0, 10**12),
+        ("does two", "internet", "foreign", 1, 0, 10**9),
+    ],
+    columns=["session_id", "network_kind", "destination_relation", "copies", "shares", "bytes_read"],
+)
+
+
+def ruled(flows: pd.DataFrame = FLOWS) -> pd.DataFrame:
+    sums = flows.groupby("session_id", as_index=False).agg(bytes_read=("bytes_read", "sum"))
+    quiet = pd.DataFrame({"session_id": ["signs in"], "bytes_read": [0]})
+    return static_rules(pd.concat([sums, quiet]), flows).set_index("session_id")
+
+
+def test_each_rule_hits_what_it_names_and_nothing_else() -> None:
+    hits = ruled().drop(columns="score")
+    assert set(hits.index[hits["foreign_copy"] == 1]) == {"copies abroad", "does two"}
+    assert set(hits.index[hits["foreign_share"] == 1]) == {"opens abroad"}
+    assert set(hits.index[hits["made_public"] == 1]) == {"opens to anyone"}
+    assert set(hits.index[hits["outside_bytes"] == 1]) == {"reads abroad", "does two"}
+
+
+def test_a_hit_ranks_before_none_more_before_fewer_and_ties_by_bytes() -> None:
+    order = ruled()["score"].sort_values(ascending=False, kind="stable")
+    assert order.index[0] == "does two"
+    assert order.index[1] == "reads abroad"  # one rule like the next three, and the most bytes
+    assert set(order.index[2:5]) == {"copies abroad", "opens abroad", "opens to anyone"}
+    assert list(order.index[5:7]) == ["reads at work", "reads less"]
+    assert order["signs in"] == 0
+
+
+def test_no_number_of_bytes_is_worth_a_rule() -> None:
+    most = ruled(FLOWS.assign(bytes_read=FLOWS["bytes_read"].where(FLOWS["session_id"] != "reads at work", 2**63 - 1)))
+    assert most["score"]["copies abroad"] > most["score"]["reads at work"] > 0.99
+
+
+def test_rules_are_calibrated_like_every_rival() -> None:
+    sessions = many_sessions()
+    flows = sessions[["session_id", "bytes_read", "copies", "shares"]].assign(
+        network_kind="office", destination_relation="own"
+    )
+    flows.loc[199, "destination_relation"] = "foreign"
+    held_out = (sessions["day"] >= 8) & (sessions["day"] < 18)
+    found = rule_scores(sessions, flows, held_out, pd.Series(True, index=sessions.index))
+    assert found["score"].idxmax() == 199
+    assert found["expected_per_day"].max() == pytest.approx(held_out.sum() / 10)
+
+
+@pytest.mark.parametrize("name", sorted(baselines_pyod.DETECTORS))
+def test_pyod_ranks_a_leak_above_all_and_no_day_sees_another(name: str) -> None:
+    pytest.importorskip("pyod", reason="PyOD is for contributors and is not installed")
+    sessions = many_sessions()
+    rng = np.random.default_rng(8)
+    signals = pd.DataFrame(rng.exponential(size=(200, 3)), columns=["a", "b", "c"]).set_index(sessions["session_id"])
+    signals.iloc[199] = 12.0
+    fit, held_out = sessions["day"] < 8, (sessions["day"] >= 8) & (sessions["day"] < 18)
+    taught = pd.Series(True, index=sessions.index)
+    found = pyod_rival(name, sessions, signals, fit, held_out, taught)
+    assert found["score"].idxmax() == 199
+    assert np.isfinite(found.to_numpy()).all()
+    other = signals.copy()
+    other.iloc[199] = 0.7  # the middle of an exponential: an extreme to neither side
+    again = pyod_rival(name, sessions, other, fit, held_out, taught)
+    same_day = sessions["day"] == sessions["day"][199]
+    assert again[~same_day].equals(found[~same_day])
+    assert again["score"][199] < found["score"][199]

@@ -13,15 +13,29 @@ from anomaly.evaluate.bootstrap import NOTHING, Figure
 from anomaly.evaluate.figures import figures, lead
 from anomaly.evaluate.misses import strongest
 from anomaly.evaluate.outcome import CAMPAIGN_COLUMNS
-from anomaly.evaluate.replay import DAILY_BYTES, OURS
-from anomaly.evaluate.report import as_dict, markdown, number, share, size, table
+from anomaly.evaluate.replay import DAILY_BYTES, ECOD, OURS, RANKINGS
+from anomaly.evaluate.report import as_dict, left_out, markdown, number, share, size, table
 from anomaly.evaluate.result import Result, metrics
+from anomaly.evaluate.spending import BUDGETS, EDGES, LABELS, KindAlerts, Spending
 from anomaly.model.registry import Registry
 
 
 def campaign(ranking: str, name: str, rank: float, waited: float, alerted: bool) -> dict[str, object]:
     row = (name, "S01", "attack", 100, 1, rank, 100, f"session of {name}", alerted, waited, 1000, 1000)
     return dict(zip(CAMPAIGN_COLUMNS, row, strict=True)) | {"ranking": ranking, "seed": 1}
+
+
+def spent(quiet: float) -> Spending:
+    one = Figure(1.0, 0.5, 2.0)
+    return Spending(
+        look_alikes=Figure(0.125, 0.0, 0.25),
+        quiet=Figure(quiet, 0.0, 1.0),
+        precision=Figure(0.875, 0.75, 1.0),
+        attack_days=1,
+        promised=dict.fromkeys(BUDGETS, one),
+        kinds={"human": KindAlerts(cases=one, alerts=one, budget=3.5)},
+        expected={label: [1] * (len(EDGES) - 1) for label in LABELS},
+    )
 
 
 @pytest.fixture
@@ -46,6 +60,7 @@ def found() -> Result:
         alerts=alerts,
         figures={name: figures(of[name], alerts[alerts["ranking"] == name]) for name in names},
         leads={DAILY_BYTES: lead(of[OURS], of[DAILY_BYTES])},
+        spending={OURS: spent(0.25), DAILY_BYTES: spent(0.5)},
     )
 
 
@@ -64,6 +79,15 @@ def test_the_tables_tell_the_figures(found: Result) -> None:
     assert "Alerts a day (asked: 5)" in text
     assert cells(text, "this product")[0][1] == "4.0 [4.0, 4.0]"
     assert "+50 % [+0, +100]" in text
+    spending = [row for row in cells(text, RANKINGS[DAILY_BYTES]) if "50 % [0, 100]" in row]
+    assert spending[0][1:] == ["12 % [0, 25]", "50 % [0, 100]", "0.88 [0.75, 1.00]", "1"]
+    assert cells(text, "human")[0][1:] == ["1.0 [0.5, 2.0]", "1.0 [0.5, 2.0]", "3.5"]
+
+
+def test_rankings_that_could_not_be_made_are_named(found: Result) -> None:
+    everything = set(RANKINGS) - {OURS, DAILY_BYTES}
+    assert set(as_dict(found)["left_out"]) == everything == set(left_out(found))
+    assert RANKINGS[ECOD] in markdown(found).splitlines()[-1]
 
 
 def test_json_holds_no_infinity(found: Result) -> None:
@@ -87,6 +111,8 @@ def test_mlflow_keeps_the_run_as_its_own_experiment(found: Result, tmp_path: Pat
     assert sorted(runs) == sorted([(run, "FINISHED"), (again, "FINISHED")])
     assert kept["anomaly.recall_at_10"] == 0.5
     assert kept["lead_at_10.daily_bytes"] == 0.5
+    assert kept["anomaly.queue_share_quiet"] == 0.25
+    assert kept["anomaly.alerts_a_day_asked_20"] == 1.0
     assert "daily_bytes.days_to_detect" not in kept  # nothing was found, so there is nothing to tell
     assert [path.read_text(encoding="utf-8") for path in registry.artifacts.rglob("note.md")] == ["figures"]
 

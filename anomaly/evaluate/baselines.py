@@ -1,4 +1,4 @@
-"""Two simple rivals: what a careful afternoon would build. Each scores the same sessions; higher = more unusual."""
+"""The simple rivals: what a careful afternoon would build. Each scores the same sessions; higher = more unusual."""
 
 from pathlib import Path
 
@@ -6,25 +6,31 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from anomaly.evaluate.baselines_pyod import pyod_scores
+from anomaly.evaluate.rules import static_rules
 from anomaly.model.calibration import Calibration
 from anomaly.model.forest import plain_forest_scores
 from anomaly.store import Store
 
 Floats = npt.NDArray[np.float64]
 
-DAILY_BYTES = (Path(__file__).parent / "daily_bytes.sql").read_text(encoding="utf-8")
+DAILY_AMOUNT = (Path(__file__).parent / "daily_amount.sql").read_text(encoding="utf-8")
 RAW = ("bytes_read", "objects", "reads", "lists", "denied", "copies", "shares", "duration_s", "hour", "buckets_touched")
 HOUR_US = 3_600_000_000
+LEAST_DEVIATION = {"bytes_read": 2.0**20, "objects": 1.0}
+"""By amount: 1 MiB, one object. Habits that hardly vary would otherwise make any change infinite."""
 SCORED_COLUMNS = ("score", "tail_probability", "expected_per_day")
 
 
-def daily_bytes(actor_days: pd.DataFrame) -> pd.DataFrame:
-    """Score an actor's bytes of a day against its own trailing 30 days, strictly before.
+def daily_amount(actor_days: pd.DataFrame, amount: str) -> pd.DataFrame:
+    """Score an actor's amount of a day against its own trailing 30 days, strictly before.
 
     Parameters
     ----------
     actor_days
-        actor, day (days since 1970-01-01), bytes_read; one row an actor and active day.
+        actor, day (days since 1970-01-01) and the amount; one row an actor and active day.
+    amount
+        A key of ``LEAST_DEVIATION``: the column to look at.
 
     Returns
     -------
@@ -32,12 +38,12 @@ def daily_bytes(actor_days: pd.DataFrame) -> pd.DataFrame:
         actor, day, score in standard deviations; below 0 for a quiet day.
     """
     with Store(threads=1) as store:
-        store.register("actor_days", actor_days[["actor", "day", "bytes_read"]])
-        return store.df(DAILY_BYTES)
+        store.register("actor_days", actor_days[["actor", "day", amount]].rename(columns={amount: "amount"}))
+        return store.df(DAILY_AMOUNT, {"least": LEAST_DEVIATION[amount]})
 
 
-def daily_bytes_scores(
-    sessions: pd.DataFrame, actor_days: pd.DataFrame, held_out: pd.Series, taught: pd.Series
+def daily_scores(
+    sessions: pd.DataFrame, actor_days: pd.DataFrame, amount: str, held_out: pd.Series, taught: pd.Series
 ) -> pd.DataFrame:
     """Give every session its actor-day's score, calibrated on the held-out actor-days.
 
@@ -45,6 +51,8 @@ def daily_bytes_scores(
     ----------
     sessions
         session_id, actor, day and more; the frame's index is kept.
+    amount
+        A key of ``LEAST_DEVIATION``.
     held_out, taught
         Which sessions fall into the calibration window, and which may teach (no workflow covers them), by row.
 
@@ -53,11 +61,28 @@ def daily_bytes_scores(
     DataFrame
         ``SCORED_COLUMNS``, one row a session.
     """
-    scored = sessions[["actor", "day"]].merge(daily_bytes(actor_days), on=["actor", "day"], how="left")
+    by_day = daily_amount(actor_days, amount)
+    scored = sessions[["actor", "day"]].merge(by_day, on=["actor", "day"], how="left")
     scores = scored["score"].fillna(0.0).set_axis(sessions.index)
     window = pd.DataFrame({"actor": sessions["actor"], "day": sessions["day"], "score": scores})[held_out & taught]
     window = window.drop_duplicates(["actor", "day"])
     return _calibrated(scores, Calibration.fit(window["score"], window["day"].nunique()))
+
+
+def rule_scores(sessions: pd.DataFrame, flows: pd.DataFrame, held_out: pd.Series, taught: pd.Series) -> pd.DataFrame:
+    """Score sessions by the static rules they hit, calibrated on the held-out sessions; as ``plain_forest``."""
+    by_session = static_rules(sessions, flows).set_index("session_id")["score"]
+    scores = by_session.loc[sessions["session_id"]].set_axis(sessions.index)
+    return _on_sessions(scores, sessions["day"], held_out & taught)
+
+
+def pyod_rival(
+    name: str, sessions: pd.DataFrame, signals: pd.DataFrame, fit: pd.Series, held_out: pd.Series, taught: pd.Series
+) -> pd.DataFrame:
+    """Score sessions with ECOD or HBOS on our signals (indexed by session_id); as ``plain_forest``."""
+    rows = signals.loc[sessions["session_id"]].set_axis(sessions.index)
+    scores = pd.Series(pyod_scores(name, rows, fit & taught, sessions["day"]), index=sessions.index)
+    return _on_sessions(scores, sessions["day"], held_out & taught)
 
 
 def plain_forest(
@@ -79,8 +104,7 @@ def plain_forest(
     """
     raw = raw_aggregates(sessions)
     scores = pd.Series(plain_forest_scores(raw[fit & taught], raw, seed), index=sessions.index)
-    window = sessions["day"][held_out & taught]
-    return _calibrated(scores, Calibration.fit(scores[window.index], window.nunique()))
+    return _on_sessions(scores, sessions["day"], held_out & taught)
 
 
 def raw_aggregates(sessions: pd.DataFrame) -> pd.DataFrame:
@@ -93,6 +117,11 @@ def raw_aggregates(sessions: pd.DataFrame) -> pd.DataFrame:
             "buckets_touched": sessions["buckets"].map(len),
         }
     ).astype(np.float64)
+
+
+def _on_sessions(scores: pd.Series, days: pd.Series, window: pd.Series) -> pd.DataFrame:
+    """Calibrate on the sessions of a window, given by row."""
+    return _calibrated(scores, Calibration.fit(scores[window], days[window].nunique()))
 
 
 def _calibrated(scores: pd.Series, calibration: Calibration) -> pd.DataFrame:

@@ -9,13 +9,16 @@ from anomaly.evaluate.bootstrap import NOTHING, Figure, figure, median, p90, rat
 from anomaly.evaluate.truth import cloud_of
 
 TOPS = (5, 10, 20)
+CURVE = tuple(range(1, 31))
+"""How many cases a day somebody might look at, for the curve of recall."""
 
 
 @dataclass(frozen=True)
 class Recall:
     """What was found of some campaigns.
 
-    ``found`` by top N cases of at least one of a campaign's days; ``days_to_detect`` is a median over the found ones;
+    ``found`` by top N cases of at least one of a campaign's days; ``curve`` the same share for each N of ``CURVE``,
+    without intervals (empty without campaigns); ``days_to_detect`` is a median over the found ones;
     ``bytes_lost`` the share of all bytes read that was gone when the day's queue first showed the campaign.
     """
 
@@ -25,6 +28,7 @@ class Recall:
     days_to_detect: Figure
     bytes_lost: Figure
     bytes_total: int
+    curve: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ def recall(rows: pd.DataFrame) -> Recall:
         days_to_detect=figure(waited, median),
         bytes_lost=ratio(rows["bytes_lost"], rows["bytes_total"]),
         bytes_total=int(rows["bytes_total"].sum()),
+        curve=tuple(float(np.mean(rank <= top)) for top in CURVE) if len(rank) else (),
     )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from anomaly.cases import Candidate, arrange
 from anomaly.evaluate.truth import EPOCH
 
-QUEUE_COLUMNS = ["session_id", "day", "case_id", "case_rank", "alert", "score"]
+QUEUE_COLUMNS = ["session_id", "day", "case_id", "case_rank", "alert", "score", "expected_per_day"]
 
 
 def arrange_queue(sessions: pd.DataFrame, scored: pd.DataFrame, budget_per_day: float) -> pd.DataFrame:

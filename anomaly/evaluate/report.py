@@ -10,6 +10,7 @@ from anomaly.evaluate.bootstrap import LEVEL, Figure
 from anomaly.evaluate.figures import TOPS, Alerts, Figures, Recall
 from anomaly.evaluate.replay import OURS, RANKINGS
 from anomaly.evaluate.result import Result
+from anomaly.evaluate.spending import BUDGETS
 
 FOUND_HEADER = (
     "scenario or cloud",
@@ -36,7 +37,13 @@ def markdown(found: Result) -> str:
         parts += [f"## Found by {RANKINGS[name]}", table(FOUND_HEADER, _found_rows(told))]
     parts += [f"## Alerts a day (asked: {found.budget_per_day:g})", table(ALERT_HEADER, _alert_rows(found))]
     parts += ["## Look-alikes (planted, harmless)", table(LOOK_ALIKE_HEADER, _look_alike_rows(found))]
+    parts += ["## What the queue is spent on", SPENDING_NOTE, table(SPENDING_HEADER, _spending_rows(found))]
+    parts += ["## Alerts a day promised and realised, without attacks", table(PROMISED_HEADER, _promised_rows(found))]
+    kinds = table(KIND_HEADER, _kind_rows(found))
+    parts += [f"## Alerts a day by identity kind, without attacks: {RANKINGS[OURS]}", KIND_NOTE, kinds]
     parts += ["## Found in the top 10 beyond a baseline", table(("baseline", "share of attacks"), _lead_rows(found))]
+    if left_out(found):
+        parts += [f"Left out, since PyOD is not installed: {', '.join(RANKINGS[name] for name in left_out(found))}."]
     return "\n\n".join(parts) + "\n"
 
 
@@ -46,7 +53,11 @@ def as_dict(found: Result) -> dict[str, Any]:
         "seeds": list(found.seeds),
         "budget_per_day": found.budget_per_day,
         "interval": LEVEL,
-        "rankings": {name: {"title": RANKINGS[name], **asdict(told)} for name, told in found.figures.items()},
+        "rankings": {
+            name: {"title": RANKINGS[name], **asdict(told), "spending": asdict(found.spending[name])}
+            for name, told in found.figures.items()
+        },
+        "left_out": left_out(found),
         "lead_in_top_10": {name: asdict(each) for name, each in found.leads.items()},
         "campaigns": [_plain(row) for row in found.campaigns.to_dict("records")],
         "alerts": [_plain(row) for row in found.alerts.to_dict("records")],
@@ -65,7 +76,20 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def left_out(found: Result) -> list[str]:
+    """Rankings that were not made, by name: those of PyOD where it is not installed."""
+    return [name for name in RANKINGS if name not in found.figures]
+
+
 LOOK_ALIKE_HEADER = ("ranking", "planted", "in the top 10", "alerted", "best rank")
+SPENDING_HEADER = ("ranking", "look-alikes", "unusually quiet", "average precision a day", "days with attacks")
+SPENDING_NOTE = (
+    "Shares of the places in the top 10 of all days, with intervals by day. Unusually quiet: on a day below the "
+    "actor's own median of 30 days, in bytes and in objects. Precision is averaged over the days with attacks."
+)
+PROMISED_HEADER = ("ranking", *(f"{budget:g} asked" for budget in BUDGETS))
+KIND_HEADER = ("identity kind", "cases a day", "alerts a day", "its share of the budget")
+KIND_NOTE = "A kind's share of the budget is the budget times its share of the cases."
 
 
 def _found_rows(told: Figures) -> list[tuple[str, ...]]:
@@ -103,6 +127,32 @@ def _look_alike_rows(found: Result) -> list[tuple[str, ...]]:
             number(told.look_alikes.best_rank),
         )
         for name, told in found.figures.items()
+    ]
+
+
+def _spending_rows(found: Result) -> list[tuple[str, ...]]:
+    return [
+        (
+            RANKINGS[name],
+            share(told.look_alikes),
+            share(told.quiet),
+            number(told.precision, 2),
+            str(told.attack_days),
+        )
+        for name, told in found.spending.items()
+    ]
+
+
+def _promised_rows(found: Result) -> list[tuple[str, ...]]:
+    return [
+        (RANKINGS[name], *(number(each, 1) for each in told.promised.values())) for name, told in found.spending.items()
+    ]
+
+
+def _kind_rows(found: Result) -> list[tuple[str, ...]]:
+    return [
+        (kind, number(each.cases, 1), number(each.alerts, 1), f"{each.budget:.1f}")
+        for kind, each in found.spending[OURS].kinds.items()
     ]
 
 

@@ -9,6 +9,7 @@ from anomaly.evaluate.bootstrap import Figure
 from anomaly.evaluate.figures import Figures, figures, lead
 from anomaly.evaluate.outcome import alerts_a_day, campaign_days, campaigns
 from anomaly.evaluate.replay import OURS, Replay
+from anomaly.evaluate.spending import Spending, cases, days_spent, kinds_spent, spending
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Result:
     alerts: pd.DataFrame
     figures: dict[str, Figures]
     leads: dict[str, Figure]
+    spending: dict[str, Spending]
 
 
 def result(replays: Sequence[Replay], budget_per_day: float) -> Result:
@@ -40,6 +42,7 @@ def result(replays: Sequence[Replay], budget_per_day: float) -> Result:
         alerts=alerts,
         figures={name: figures(of[name], alerts[alerts["ranking"] == name]) for name in names},
         leads={name: lead(of[OURS], of[name]) for name in names if name != OURS},
+        spending={name: _spending(replays, name, budget_per_day) for name in names},
     )
 
 
@@ -59,8 +62,20 @@ def metrics(found: Result) -> dict[str, float]:
             f"{name}.alerts_a_day_without_attacks": told.alerts.mean_benign.value,
             f"{name}.look_alikes_alerted": float(told.look_alikes_alerted),
         }
+        values |= _spending_metrics(name, found.spending[name])
     values |= {f"lead_at_10.{name}": each.value for name, each in found.leads.items()}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _spending_metrics(name: str, told: Spending) -> dict[str, float | None]:
+    return {
+        f"{name}.queue_share_look_alikes": told.look_alikes.value,
+        f"{name}.queue_share_quiet": told.quiet.value,
+        f"{name}.average_precision_a_day": told.precision.value,
+        **{f"{name}.alerts_a_day_asked_{budget:g}": each.value for budget, each in told.promised.items()},
+        **{f"{name}.alerts_a_day_of.{kind}": each.alerts.value for kind, each in told.kinds.items()},
+        **{f"{name}.alerts_a_day_budget_of.{kind}": each.budget for kind, each in told.kinds.items()},
+    }
 
 
 def _campaigns(replay: Replay, ranking: str) -> pd.DataFrame:
@@ -68,6 +83,19 @@ def _campaigns(replay: Replay, ranking: str) -> pd.DataFrame:
     # the same campaign name in two organisations is two campaigns
     names = f"{replay.seed}/" + found["campaign"].astype(str)
     return found.assign(ranking=ranking, seed=replay.seed, campaign=names)
+
+
+def _spending(replays: Sequence[Replay], ranking: str, budget_per_day: float) -> Spending:
+    parts = [_spent(replay, ranking, budget_per_day) for replay in replays]
+    spent, kinds, found = (pd.concat(list(rows), ignore_index=True) for rows in zip(*parts, strict=True))
+    return spending(spent, kinds, found, budget_per_day)
+
+
+def _spent(replay: Replay, ranking: str, budget_per_day: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    queue = replay.queues[ranking]
+    found = cases(queue, replay.marks)
+    spent = days_spent(found, campaign_days(replay.truth, replay.matches, queue), replay.days)
+    return spent, kinds_spent(found, replay.days, budget_per_day), found
 
 
 def _alerts(replay: Replay, ranking: str) -> pd.DataFrame:

@@ -214,7 +214,11 @@ class Pipeline:
         if name == "accounts":
             owners = self._frame("inventory", day)["account"]
             return _rows(self.context.accounts, "account", {*self._mentioned(day, "account"), *owners})
-        return _rows(self.context.inventory, "bucket", set(self._mentioned(day, "bucket")))
+        listed = self.context.inventory
+        # an account of Azure that is opened whole opens its containers, mentioned or not
+        account = listed["bucket"].str.split("/").str[0].where(listed["cloud"] == "azure")
+        held = account.isin(self._mentioned(day, "account"))
+        return listed[held | listed["bucket"].isin(self._mentioned(day, "bucket"))].reset_index(drop=True)
 
     def _mentioned(self, day: date, kind: str) -> list[str]:
         if ("mentions", day) not in self._frames:

@@ -7,7 +7,17 @@
 -- grain:     event_id
 -- sorted:    no
 -- owner:     detection
-with distinct_events as (
+with accounts_held as (
+    -- what is opened for a whole storage account opens all its containers: the most sensitive tells
+    select
+        split_part(bucket, '/', 1) as account,
+        max({ weight: sensitivity_weight, sensitivity: sensitivity }) as most
+    from inventory
+    where cloud = 'azure'
+    group by split_part(bucket, '/', 1)
+),
+
+distinct_events as (
     select
         e.* exclude (bytes_read, destination_account, destination_bucket),
         -- an endpoint's record of a read is no second reading of its bytes
@@ -89,10 +99,18 @@ labelled as (
         e.narrows_logging,
         e.bucket,
         e.object_key,
-        coalesce(listed.sensitivity, case when e.bucket is not null then 'unlisted' end) as sensitivity,
-        -- a bucket nobody listed counts between internal and confidential: unknown is not harmless
-        coalesce(listed.sensitivity_weight, case when e.bucket is not null then 2 else 0 end)::bigint
-            as sensitivity_weight,
+        -- a bucket nobody listed, or a disk, snapshot or table that is shared or copied, counts between internal and
+        -- confidential: unknown is not harmless
+        coalesce(
+            listed.sensitivity,
+            held.most.sensitivity,
+            case when e.bucket is not null or e.operation in ('copy', 'share') then 'unlisted' end
+        ) as sensitivity,
+        coalesce(
+            listed.sensitivity_weight,
+            held.most.weight,
+            case when e.bucket is not null or e.operation in ('copy', 'share') then 2 else 0 end
+        )::bigint as sensitivity_weight,
         e.bytes_read,
         e.bytes_written,
         -- an upload into a bucket of an account that is not ours is a way out as well, and so is any request that
@@ -113,6 +131,9 @@ labelled as (
             case when e.destination_cloud = 'azure' then nullif(split_part(e.destination_bucket, '/', 1), '') end
         ) as destination_account,
         target.sensitivity_weight as destination_weight,
+        -- every share that Azure logs lets somebody in: a principal, or whoever holds the link
+        case when e.provider = 'azure' and e.operation = 'share' then coalesce(e.issued_identity, 'unnamed') end
+            as let_in,
         e.evidence_file,
         e.evidence_record
     from addressed as e
@@ -122,6 +143,8 @@ labelled as (
     left join identities as corrected on e.identity = corrected.identity
     left join inventory as listed on e.bucket = listed.bucket and e.provider = listed.cloud
     left join accounts as keeper on listed.account = keeper.account and listed.cloud = keeper.cloud
+    left join accounts_held as held
+        on e.provider = 'azure' and e.operation = 'share' and e.bucket is null and e.account_id = held.account
     left join inventory as target on e.destination_bucket = target.bucket and e.destination_cloud = target.cloud
     left join chains as chain
         on
@@ -132,7 +155,9 @@ labelled as (
 
 destined as (
     select
-        l.* exclude (writes_outside, owner_relation, provider, destination_cloud, destination_weight, known_origin),
+        l.* exclude (
+            writes_outside, owner_relation, provider, destination_cloud, destination_weight, let_in, known_origin
+        ),
         coalesce(l.known_origin, l.actor) as origin,
         case
             when l.destination_kind = 'public' then 'public'
@@ -141,13 +166,14 @@ destined as (
             when l.destination_account is not null
                 then account_address(l.destination_cloud, l.destination_account)
             when l.writes_outside then bucket_address(l.provider, l.bucket)
+            else l.let_in
         end as destination,
         case
             when l.destination_kind = 'public' then 'public'
             when receiver.relation is not null then receiver.relation
             when l.destination_account is not null then 'foreign'
             when l.writes_outside then l.owner_relation
-            when l.destination_bucket is not null then 'unknown'
+            when coalesce(l.destination_bucket, l.let_in) is not null then 'unknown'
         end as destination_relation,
         -- copied to, or opened for, an account of ours: in a bucket of at least the same sensitivity it is as safe as
         -- before; in one that is less guarded, or that nobody listed, it may be on its way out

@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pyarrow as pa
+
 from anomaly.ingest.addresses import IP_ADDRESS, NOT_OUTSIDE
 from anomaly.ingest.conform import SURROGATE
 from anomaly.ingest.formats import Format
+from anomaly.ingest.text_lines import rows_of
 
 FINDS = re.compile(rb'"(?:FlowLogFlowEvent|NetworkSecurityGroupFlowEvents?)"|"flowTuples"\s*:')
 
@@ -28,16 +31,13 @@ DECODER = json.JSONDecoder()
 BROKEN = (ValueError, RecursionError)
 
 
-def flow_lines(data: bytes) -> Iterator[tuple[int, str]]:
-    """Yield (ordinal, ``kind TAB subscription TAB machine TAB region TAB mac TAB tuple``) of each flow tuple.
+def flow_lines(data: bytes) -> pa.Table:
+    """Return ``kind TAB subscription TAB machine TAB region TAB mac TAB tuple`` of each flow tuple.
 
     What is no flow gives one line of kind ``other``; what cannot be read ``damaged TAB reason TAB text``.
     """
-    number = 0
-    for record in _records(data.decode("utf-8-sig", "replace")):
-        for line in _lines(record):
-            yield number, line if line.isascii() else SURROGATE.sub("\ufffd", line)
-            number += 1
+    found = (line for record in _records(data.decode("utf-8-sig", "replace")) for line in _lines(record))
+    return rows_of(enumerate(line if line.isascii() else SURROGATE.sub("\ufffd", line) for line in found))
 
 
 def _records(text: str) -> Iterator[Any]:

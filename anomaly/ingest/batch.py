@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
 from anomaly.ingest.conform import MisshapenError
@@ -164,22 +165,20 @@ def _read_lines(lot: Lot, transform: Transform, ledger: Ledger, limit: int) -> N
             continue
         data, damage = text
         assert lot.format.lines is not None
-        found = list(lot.format.lines(data))
-        if not found:
+        found = lot.format.lines(data)
+        if not found.num_rows:
             result.refuse(
                 damage or ("no record in it" if data.strip() else "empty file"), data[:2000].decode("utf-8", "replace")
             )
             continue
         if damage:
             result.entries.append(Quarantined(result.file.name, None, damage, "", result.digest))
-        ordinals, lines = zip(*found, strict=True)
-        counted = range(rows + 1, rows + 1 + len(lines))
-        parts.append(
-            pa.table([pa.array(counted), pa.array([len(lot.segments)] * len(lines)), ordinals, lines], schema=LINES)
-        )
+        counted = np.arange(rows + 1, rows + 1 + found.num_rows)
+        segment = np.full(found.num_rows, len(lot.segments))
+        parts.append(pa.table([counted, segment, *found.columns], schema=LINES))
         lot.segments.append(Segment(result.file.name, 0))
         lot.owners.append(number)
-        rows += len(lines)
+        rows += found.num_rows
     lot.seen = transform.read_lines(pa.concat_tables(parts) if parts else LINES.empty_table(), lot.segments)
 
 

@@ -5,7 +5,7 @@ a table. From there on all formats are handled alike (``transform.py``).
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +63,7 @@ class Format:
         Of a JSON format: whether a decoded object is one of its records, and a record as the reader takes it
         (raises ``MisshapenError``).
     lines
-        Of a text format: yields (ordinal, line) of a decompressed file.
+        Of a text format: returns the table of a decompressed file's lines (``text_lines.ROWS``).
     """
 
     name: str
@@ -75,4 +75,4 @@ class Format:
     derived: tuple[Derived, ...] = field(default=())
     looks_like: Callable[[Any], bool] | None = None
     conform: Callable[[Mapping[str, Any]], bytes] | None = None
-    lines: Callable[[bytes], Iterator[tuple[int, str]]] | None = None
+    lines: Callable[[bytes], pa.Table] | None = None

@@ -5,7 +5,6 @@ of their own go through a pattern that is anchored on the numbers between them. 
 """
 
 import re
-from collections.abc import Iterator
 from fnmatch import translate
 from functools import cache
 from typing import Any
@@ -16,6 +15,7 @@ from anomaly.data import source_rows
 from anomaly.ingest.addresses import IP_ADDRESS
 from anomaly.ingest.formats import Format, Learned
 from anomaly.ingest.identity import identity_of
+from anomaly.ingest.text_lines import lines_of
 from anomaly.ingest.tools import AGENTS, tool_of
 
 FINDS = re.compile(rb"(?m)^\S+ +\S+ +\[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] ")
@@ -38,12 +38,6 @@ REQUESTERS = pa.schema(
 HOSTS = pa.schema([("host", TEXT), ("region", TEXT)])
 REGION = re.compile(r"(?:^|\.)s3[.-](?:dualstack\.)?([a-z]{2}-[a-z-]+-\d)\.amazonaws")
 CALLS = pa.schema([(name, TEXT) for name in ("operation_name", "operation", "bytes")])
-
-
-def lines_of(data: bytes) -> Iterator[tuple[int, str]]:
-    """Yield (ordinal, line) of a text; blank lines count but are not yielded. Bytes that are no UTF-8 become U+FFFD."""
-    text = data.decode("utf-8-sig", "replace")
-    return ((number, line) for number, line in enumerate(text.replace("\r\n", "\n").split("\n")) if line.strip("\0 \t"))
 
 
 def _requester_row(requester: str) -> tuple[Any, ...]:

@@ -17,13 +17,14 @@ import pyarrow as pa
 
 from anomaly.ingest.array_file import ArrayFile
 from anomaly.ingest.formats import Format, Learned
+from anomaly.ingest.text_lines import ROWS
 from anomaly.store import DatabaseError, Store, empty_select, write_parquet
 
 MANY_VALUES = 20_000
 """Callers and agents remembered between batches; more are forgotten, to keep memory flat."""
 
 FILES = pa.schema([("segment", pa.int64()), ("file", pa.string()), ("first", pa.int64()), ("marker_rn", pa.int64())])
-LINES = pa.schema([("rn", pa.int64()), ("segment", pa.int64()), ("record", pa.int64()), ("line", pa.string())])
+LINES = pa.schema([("rn", pa.int64()), ("segment", pa.int64()), *ROWS])
 
 REFUSALS = ("InvalidInputException", "ConversionException")
 """What the reader says of bad text. Other errors, such as no memory or no disk, are not the file's fault."""

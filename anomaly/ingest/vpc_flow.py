@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 
+import pyarrow as pa
+
 from anomaly.ingest.addresses import IP_ADDRESS, NOT_OUTSIDE
 from anomaly.ingest.formats import Format
-from anomaly.ingest.s3_access import lines_of
+from anomaly.ingest.text_lines import lines_of, rows_of
 
 FINDS = re.compile(
     rb"(?m)^(?:[a-z0-9-]+ )*srcaddr(?: [a-z0-9-]+)*\r?$|^(?:\S+Z )?\d+ (?:\d{12}|unknown) (?:eni-[0-9a-f]+|-) \S+ \S+ "
@@ -31,10 +33,14 @@ SHIPPED = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z ")
 """CloudWatch exports put their own time before each record."""
 
 
-def flow_lines(data: bytes) -> Iterator[tuple[int, str]]:
-    """Yield (ordinal, ``layout|record``): the layout says at which place, from 1, each needed column stands."""
+def flow_lines(data: bytes) -> pa.Table:
+    """Return each record as ``layout|record``: the layout says at which place, from 1, each needed column stands."""
+    return rows_of(_laid_out(lines_of(data)))
+
+
+def _laid_out(lines: pa.Table) -> Iterator[tuple[int, str]]:
     layout = None
-    for number, line in lines_of(data):
+    for number, line in zip(lines["record"].to_pylist(), lines["line"].to_pylist(), strict=True):
         record = SHIPPED.sub("", line.strip())
         if "srcaddr" in record:
             layout = _layout(record)

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import sqlite3
 from pathlib import Path
 
@@ -10,58 +9,17 @@ import pandas as pd
 import pytest
 
 from anomaly.evaluate.bootstrap import NOTHING, Figure
-from anomaly.evaluate.figures import figures, lead
 from anomaly.evaluate.misses import strongest
-from anomaly.evaluate.outcome import CAMPAIGN_COLUMNS
 from anomaly.evaluate.replay import DAILY_BYTES, ECOD, OURS, RANKINGS
 from anomaly.evaluate.report import as_dict, left_out, markdown, number, share, size, table
 from anomaly.evaluate.result import Result, metrics
-from anomaly.evaluate.spending import BUDGETS, EDGES, LABELS, KindAlerts, Spending
 from anomaly.model.registry import Registry
-
-
-def campaign(ranking: str, name: str, rank: float, waited: float, alerted: bool) -> dict[str, object]:
-    row = (name, "S01", "attack", 100, 1, rank, 100, f"session of {name}", alerted, waited, 1000, 1000)
-    return dict(zip(CAMPAIGN_COLUMNS, row, strict=True)) | {"ranking": ranking, "seed": 1}
-
-
-def spent(quiet: float) -> Spending:
-    one = Figure(1.0, 0.5, 2.0)
-    return Spending(
-        look_alikes=Figure(0.125, 0.0, 0.25),
-        quiet=Figure(quiet, 0.0, 1.0),
-        precision=Figure(0.875, 0.75, 1.0),
-        attack_days=1,
-        promised=dict.fromkeys(BUDGETS, one),
-        kinds={"human": KindAlerts(cases=one, alerts=one, budget=3.5)},
-        expected={label: [1] * (len(EDGES) - 1) for label in LABELS},
-    )
+from evaluate_result import small_result
 
 
 @pytest.fixture
 def found() -> Result:
-    campaigns = pd.DataFrame(
-        [
-            campaign(OURS, "1/a", 1, 0, True),
-            campaign(OURS, "1/b", 12, math.nan, False),
-            campaign(DAILY_BYTES, "1/a", 30, math.nan, False),
-            campaign(DAILY_BYTES, "1/b", math.inf, math.nan, False),
-        ]
-    )
-    names = (OURS, DAILY_BYTES)
-    alerts = pd.DataFrame(
-        {"day": 100, "cases": 9, "alerts": [4, 6], "alerts_benign": [3, 6], "ranking": names, "seed": 1}
-    )
-    of = {name: campaigns[campaigns["ranking"] == name] for name in names}
-    return Result(
-        seeds=(1,),
-        budget_per_day=5.0,
-        campaigns=campaigns,
-        alerts=alerts,
-        figures={name: figures(of[name], alerts[alerts["ranking"] == name]) for name in names},
-        leads={DAILY_BYTES: lead(of[OURS], of[DAILY_BYTES])},
-        spending={OURS: spent(0.25), DAILY_BYTES: spent(0.5)},
-    )
+    return small_result()
 
 
 def cells(text: str, start: str) -> list[list[str]]:

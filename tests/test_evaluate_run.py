@@ -124,6 +124,9 @@ def test_a_run_reuses_the_folder_repeats_the_figures_and_keeps_them(world: World
     ranks = {row["campaign"]: row["best_rank"] for row in told["campaigns"] if row["ranking"] == OURS}
     assert ranks["4/leak"] <= 3
     assert (out / "evaluation.md").read_text(encoding="utf-8") == written.markdown
+    assert (out / "evaluation.html").read_text(encoding="utf-8") == written.html
+    kept = {path.name for path in Registry(out).artifacts.rglob("*") if path.is_file()}
+    assert kept >= {"evaluation.json", "evaluation.md", "misses.md", "evaluation.html"}
     assert "4/leak" in written.misses
     assert Registry(out).versions() == []  # the evaluation keeps figures there, not models
 

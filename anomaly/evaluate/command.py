@@ -79,8 +79,9 @@ def evaluate(
     """Measure detection on synthetic organisations with planted attacks.
 
     Draws an organisation a seed, trains on the days before the attacks, scores the later days in order, and prints how
-    many attacks stood in each day's first cases, how many alerts a day came of the budget asked, and the same of two
-    baselines. The result is also written to OUT as evaluation.json and evaluation.md, and kept in MLflow.
+    many attacks stood in each day's first cases, how many alerts a day came of the budget asked, and the same of simple
+    baselines. The result is also written to OUT as evaluation.json, evaluation.md and, with charts, evaluation.html,
+    and kept in MLflow.
     """
     from anomaly.config import Settings
     from anomaly.evaluate.run import run

@@ -9,6 +9,7 @@ from pathlib import Path
 from anomaly.config import Settings
 from anomaly.evaluate import report
 from anomaly.evaluate.misses import misses
+from anomaly.evaluate.page import page
 from anomaly.evaluate.replay import Replay, replay
 from anomaly.evaluate.result import Result, metrics, result
 from anomaly.evaluate.world import Plan, code_digest, open_world
@@ -21,12 +22,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Written:
-    """An evaluation as text: what stands in evaluation.json, evaluation.md and misses.md."""
+    """An evaluation as text: what stands in evaluation.json, evaluation.md, misses.md and evaluation.html."""
 
     result: Result
     json: str
     markdown: str
     misses: str
+    html: str
 
 
 def run(out: Path, plans: Sequence[Plan], settings: Settings, *, fresh: bool = False, say: Say) -> Written:
@@ -40,11 +42,12 @@ def run(out: Path, plans: Sequence[Plan], settings: Settings, *, fresh: bool = F
     replays = [_replay(out, plan, settings, fresh, say) for plan in plans]
     found = result(replays, settings.score.budget_per_day)
     text = json.dumps(report.as_dict(found), indent=1)
-    written = Written(found, text, report.markdown(found), misses(replays))
+    written = Written(found, text, report.markdown(found), misses(replays), page(found))
     files = {
         "evaluation.json": written.json,
         "evaluation.md": written.markdown,
         "misses.md": written.misses,
+        "evaluation.html": written.html,
     }
     for name, content in files.items():
         with replacing(out / name) as temporary:

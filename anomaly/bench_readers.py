@@ -35,42 +35,98 @@ FLOW = (
 FLOW_HEADER = (
     "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
 )
+# The JSON records have the fields of the vendors' own examples, read or not: their size is part of what reading costs.
 GCP = {
     "protoPayload": {
         "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
         "status": {},
-        "authenticationInfo": {"principalEmail": "user{n300}@example.com"},
-        "requestMetadata": {"callerIp": "198.51.100.{n200}", "callerSuppliedUserAgent": "gcloud-storage/470"},
+        "authenticationInfo": {
+            "principalEmail": "user{n300}@example.com",
+            "principalSubject": "user:user{n300}@example.com",
+            "oauthInfo": {"oauthClientId": "32555940559.apps.googleusercontent.com"},
+        },
+        "requestMetadata": {
+            "callerIp": "198.51.100.{n200}",
+            "callerSuppliedUserAgent": "apitools Python/3.11.8 gsutil/5.27 (linux) google-cloud-sdk/470.0.0,gzip(gfe)",
+            "requestAttributes": {"time": "2024-03-01T10:{mm}:{ss}.125456789Z", "auth": {}},
+            "destinationAttributes": {},
+        },
         "serviceName": "storage.googleapis.com",
         "methodName": "storage.objects.get",
-        "authorizationInfo": [{"permission": "storage.objects.get", "granted": True, "resourceAttributes": {}}],
+        "authorizationInfo": [
+            {
+                "resource": "projects/_/buckets/bucket-{n20}/objects/data/part-{n}.parquet",
+                "permission": "storage.objects.get",
+                "granted": True,
+                "resourceAttributes": {},
+            }
+        ],
         "resourceName": "projects/_/buckets/bucket-{n20}/objects/data/part-{n}.parquet",
+        "resourceLocation": {"currentLocations": ["europe-west1"]},
     },
     "insertId": "id{n}",
-    "resource": {"type": "gcs_bucket", "labels": {"project_id": "data", "bucket_name": "bucket-{n20}"}},
+    "resource": {
+        "type": "gcs_bucket",
+        "labels": {"project_id": "data", "location": "europe-west1", "bucket_name": "bucket-{n20}"},
+    },
     "timestamp": "2024-03-01T10:{mm}:{ss}.123456789Z",
     "severity": "INFO",
     "logName": "projects/data/logs/cloudaudit.googleapis.com%2Fdata_access",
+    "receiveTimestamp": "2024-03-01T10:{mm}:{ss}.723456789Z",
 }
 AZURE = {
     "time": "2024-03-01T10:{mm}:{ss}.1234567Z",
-    "resourceId": "/subscriptions/1/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/lake"
-    "/blobServices/default",
+    "resourceId": "/subscriptions/12345678-1234-1234-1234-123456789abc/resourceGroups/data"
+    "/providers/Microsoft.Storage/storageAccounts/lake/blobServices/default",
     "category": "StorageRead",
     "operationName": "GetBlob",
+    "operationVersion": "2023-11-03",
+    "schemaVersion": "1.0",
     "statusCode": 200,
     "statusText": "Success",
+    "durationMs": 12,
     "callerIpAddress": "198.51.100.{n200}:{port}",
     "correlationId": "00000000-0000-0000-0000-{n:0>12}",
-    "identity": {"type": "OAuth", "requester": {"objectId": "object-{n300}", "tenantId": "t-1"}},
+    "identity": {
+        "type": "OAuth",
+        "tokenHash": "3a7c2d91b5e8f6403a7c2d91b5e8f6403a7c2d91b5e8f6403a7c2d91b5e8f640",
+        "authorization": [
+            {
+                "action": "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
+                "principals": [{"id": "44444444-4444-4444-4444-{n300}", "type": "User"}],
+                "reason": "Policy",
+                "result": "Granted",
+                "roleAssignmentId": "0a1b2c3d-1111-2222-3333-444455556666",
+                "roleDefinitionId": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+                "type": "RBAC",
+            }
+        ],
+        "requester": {
+            "appId": "33333333-3333-3333-3333-333333333333",
+            "audience": "https://storage.azure.com/",
+            "objectId": "44444444-4444-4444-4444-{n300}",
+            "tenantId": "72f988bf-86f1-41af-91ab-2d7cd011db47",
+            "tokenIssuer": "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/",
+        },
+    },
+    "location": "westeurope",
     "properties": {
         "accountName": "lake",
-        "userAgentHeader": "azsdk-python-storage-blob/12.19",
+        "userAgentHeader": "azsdk-python-storage-blob/12.19.1 Python/3.11.8 (Linux-6.1-x86_64-with-glibc2.36)",
+        "clientRequestId": "a1b2c3d4-e5f6-7890-abcd-{n}",
+        "etag": "0x8DC39{n}",
         "serviceType": "blob",
         "objectKey": "/lake/box-{n20}/data/part-{n}.parquet",
+        "lastModifiedTime": "2024/02/28 09:00:00.0000000",
+        "metricResponseType": "Success",
+        "serverLatencyMs": 11,
+        "requestHeaderSize": 460,
+        "responseHeaderSize": 520,
         "responseBodySize": "~{size}~",
+        "tlsVersion": "TLS 1.3",
     },
     "uri": "https://lake.blob.core.windows.net:443/box-{n20}/data/part-{n}.parquet",
+    "protocol": "HTTPS",
 }
 AZURE_FLOW = "{{s}},10.0.1.{n200},{there}.{n20}.3.9,{port},443,6,O,E,NX,10,{size},9,700"
 

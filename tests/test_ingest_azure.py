@@ -184,6 +184,13 @@ def test_ranges_of_one_blob_are_distinct_and_the_same_row_twice_is_one(lake: Lak
     assert (report.records.loaded, report.records.duplicate) == (4, 1)
 
 
+def test_a_record_that_names_only_the_account_is_known_by_its_service(lake: Lake, tmp_path: Path) -> None:
+    records = [blob(0, resourceId=STORAGE), blob(1, resourceId=STORAGE, told={"serviceType": "queue"})]
+    report = load(lake, put(tmp_path, {"PT1H.json": written(records)}))
+    assert (report.records.loaded, report.records.not_relevant) == (1, 1)
+    assert [row["object_key"] for row in rows(lake)] == ["k/0.parquet"]
+
+
 def test_other_services_and_metrics_are_not_relevant_and_bad_rows_are_named(lake: Lake, tmp_path: Path) -> None:
     records = [
         blob(0),

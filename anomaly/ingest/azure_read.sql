@@ -41,9 +41,9 @@ judged as (
     select *,
         try_cast(written_time as timestamptz) at time zone 'UTC' as event_time,
         case
-            when is_storage then coalesce(
-                contains(lower(resource), '/blobservices'), properties ->> '$.serviceType' = 'blob', false
-            )
+            -- a record may name the storage account alone as its resource
+            when contains(lower(resource), '/blobservices') and is_storage then true
+            when is_storage then coalesce(properties ->> '$.serviceType' = 'blob', false)
             when contains(api, '/') then list_contains($kept, lower(api))
                 and coalesce(lower(ended), 'success') in ('success', 'succeeded', 'failure', 'failed')
             else false

@@ -101,9 +101,11 @@ judged as (
     from timed
 )
 
+-- what no event needs is left here: a batch is held in memory
 select
-    *,
+    * exclude (line, is_line, written_time, uri),
     false as is_marker,
     'digest-' || md5(line) as event_id,
+    case when auth = 'QueryString' or contains(uri, 'prefix=') then uri end as uri,
     case when defect is not null then line end as defect_text
 from judged

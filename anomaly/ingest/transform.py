@@ -108,12 +108,14 @@ class Transform:
         self.store.register("lines", lines)
         self._run(self._sql("read"), self.format.read_parameters())
         seen = dict(self.store.rows("select segment, count(*) from lines group by segment"))
+        self.store.register("lines", LINES.empty_table())  # a table that is registered stays in memory
         return [seen.get(number, 0) for number in range(len(segments))]
 
     def _sql(self, step: str) -> str:
         return sql(f"{self.format.name}_{step}")
 
     def _run(self, text: str, bound: dict[str, Any]) -> None:
+        self.store.run("drop table if exists raw")  # or the batch before is held until the new one stands
         try:
             self.store.run(text, bound or None)
         except DatabaseError as error:

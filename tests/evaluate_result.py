@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from anomaly.evaluate.bootstrap import Figure
-from anomaly.evaluate.figures import figures, lead
+from anomaly.evaluate.figures import CURVE, figures, lead
 from anomaly.evaluate.outcome import CAMPAIGN_COLUMNS
 from anomaly.evaluate.replay import DAILY_BYTES, OURS
 from anomaly.evaluate.result import Result
@@ -54,5 +54,6 @@ def small_result() -> Result:
         alerts=alerts,
         figures={name: figures(of[name], alerts[alerts["ranking"] == name]) for name in names},
         leads={DAILY_BYTES: lead(of[OURS], of[DAILY_BYTES])},
+        ceiling={top: 0.5 if top == 1 else 1.0 for top in CURVE},
         spending={OURS: spent(0.25), DAILY_BYTES: spent(0.5)},
     )

@@ -134,6 +134,7 @@ def test_every_scenario_cloud_and_kind_stands_with_the_numbers_of_the_json(found
 
 def test_what_is_missing_or_hostile_is_said_and_escaped(found: Result) -> None:
     text = parsed(page(found)).text
+    assert "the best ranking could find\n100 % in the top 5, 100 % in the top 10, 100 % in the top 20." in text
     assert "Left out, since PyOD is not installed" in text
     assert RANKINGS["ecod"] in text
     named = found.campaigns.assign(campaign=HOSTILE)
@@ -160,6 +161,14 @@ def test_the_curve_stands_where_its_shares_say() -> None:
     assert drawn[-1] == [(WIDE.left, WIDE.bottom), (middle, half), (WIDE.right, WIDE.top)]  # ours lies on top
     assert drawn[0] == [(WIDE.left, quarter), (middle, quarter), (WIDE.right, quarter)]
     assert recall_chart({OURS: []}) == ""
+
+
+def test_what_no_ranking_could_find_is_greyed() -> None:
+    chart = recall_chart({OURS: [0.0, 0.5, 1.0]}, [0.5, 1.0, 1.0])
+    beyond = re.findall(r'<polygon class="beyond" points="([^"]*)"', chart)[0].split()
+    half = (WIDE.top + WIDE.bottom) / 2
+    assert beyond[:2] == [f"{WIDE.left:.1f},{WIDE.top:.1f}", f"{WIDE.left:.1f},{half:.1f}"]
+    assert "beyond" not in recall_chart({OURS: [0.0, 0.5, 1.0]})
 
 
 def test_a_promise_kept_lies_in_the_band_and_what_is_off_the_chart_at_its_edge() -> None:

@@ -120,7 +120,7 @@ def _charts(found: Result, names: Sequence[str]) -> dict[str, Any]:
     promised = {n: _known(found.spending[n].promised) for n in names}
     lost = _known({SHORT[n]: told[n].overall.bytes_lost for n in names})
     return {
-        "recall_chart": charts.recall_chart({n: told[n].overall.curve for n in names}),
+        "recall_chart": charts.recall_chart({n: told[n].overall.curve for n in names}, list(found.ceiling.values())),
         "scenario_charts": scenarios,
         "expected_chart": charts.expected_chart(EDGES, found.spending[OURS].expected, found.budget_per_day),
         "promise_chart": charts.promise_chart(BUDGETS, promised),

@@ -46,13 +46,19 @@ WIDE = Axes(52, WIDTH - 14, 12, HEIGHT - 44)
 SMALL = Axes(26, SMALL_WIDTH - 8, 22, SMALL_HEIGHT - 20)
 
 
-def recall_chart(curves: Mapping[str, Sequence[float]]) -> str:
-    """Share of attacks found (0 to 1) against cases looked at a day, a curve a ranking; ours first, drawn on top."""
+def recall_chart(curves: Mapping[str, Sequence[float]], ceiling: Sequence[float] = ()) -> str:
+    """Share of attacks found (0 to 1) against cases looked at a day, a curve a ranking; ours first, drawn on top.
+
+    What lies above ``ceiling``, the most that any ranking could find, is greyed.
+    """
     longest = max(map(len, curves.values()), default=0)
     if not longest:
         return ""
     x, y = WIDE.across(1, longest), WIDE.up(0, 1)
-    parts = [*_grid(WIDE, x, [1, 5, 10, 15, 20, 25, 30], y, [0, 0.2, 0.4, 0.6, 0.8, 1], percent=True)]
+    edge = [(x(n), y(share)) for n, share in enumerate(ceiling, start=1)]
+    beyond = [(WIDE.left, WIDE.top), *edge, (WIDE.right, WIDE.top)]
+    parts = [f'<polygon class="beyond" points="{_points(beyond)}"/>'] if edge else []
+    parts += _grid(WIDE, x, [1, 5, 10, 15, 20, 25, 30], y, [0, 0.2, 0.4, 0.6, 0.8, 1], percent=True)
     parts += _curves(curves, x, y, 3)
     return _svg(WIDTH, HEIGHT, "recall against cases a day", parts, "cases looked at a day", "attacks found, %", WIDE)
 
@@ -148,8 +154,8 @@ def expected_chart(edges: Sequence[float], counts: Mapping[str, Sequence[int]], 
 
 def lost_chart(lost: Mapping[str, Interval]) -> str:
     """Share of the attacks' bytes gone before the queue showed them, a bar a ranking with its interval."""
-    height = 26.0 * len(lost) + 40
-    axes = Axes(330, WIDTH - 60, 6, height - 34)
+    height = 26.0 * len(lost) + 50
+    axes = Axes(330, WIDTH - 60, 6, height - 44)
     x = axes.across(0, 1)
     parts = [
         _text(x(tick), axes.bottom + 15, f"{100 * tick:.0f} %", "tick", "middle") for tick in (0, 0.25, 0.5, 0.75, 1)

@@ -33,6 +33,9 @@ def markdown(found: Result) -> str:
         "cases of at least one of its days. Best rank and days to detect are medians; bytes lost were read up to and "
         "including the day it was found.",
     ]
+    if found.ceiling:
+        most = ", ".join(f"{100 * found.ceiling[top]:.0f} % in the top {top}" for top in TOPS)
+        parts += [f"Attacks of one day compete for its first places. The best ranking could find {most}."]
     for name, told in found.figures.items():
         parts += [f"## Found by {RANKINGS[name]}", table(FOUND_HEADER, _found_rows(told))]
     parts += [f"## Alerts a day (asked: {found.budget_per_day:g})", table(ALERT_HEADER, _alert_rows(found))]
@@ -58,6 +61,7 @@ def as_dict(found: Result) -> dict[str, Any]:
             for name, told in found.figures.items()
         },
         "left_out": left_out(found),
+        "ceiling": {str(top): share for top, share in found.ceiling.items()},
         "lead_in_top_10": {name: asdict(each) for name, each in found.leads.items()},
         "campaigns": [_plain(row) for row in found.campaigns.to_dict("records")],
         "alerts": [_plain(row) for row in found.alerts.to_dict("records")],

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from anomaly.evaluate.bootstrap import Figure
-from anomaly.evaluate.figures import Figures, figures, lead
+from anomaly.evaluate.ceiling import attack_days, ceiling
+from anomaly.evaluate.figures import CURVE, Figures, figures, lead
 from anomaly.evaluate.outcome import alerts_a_day, campaign_days, campaigns
 from anomaly.evaluate.replay import OURS, Replay
 from anomaly.evaluate.spending import Spending, cases, days_spent, kinds_spent, spending
@@ -17,7 +18,8 @@ class Result:
     """What an evaluation found.
 
     ``campaigns`` and ``alerts`` have one row a (ranking, seed, campaign) and a (ranking, seed, day); ``leads`` says by
-    how much more of the same attacks ours finds in the top 10 than each baseline.
+    how much more of the same attacks ours finds in the top 10 than each baseline; ``ceiling`` what the best ranking
+    could find in the first N cases, by N (empty without attacks).
     """
 
     seeds: tuple[int, ...]
@@ -27,6 +29,7 @@ class Result:
     figures: dict[str, Figures]
     leads: dict[str, Figure]
     spending: dict[str, Spending]
+    ceiling: dict[int, float]
 
 
 def result(replays: Sequence[Replay], budget_per_day: float) -> Result:
@@ -43,6 +46,7 @@ def result(replays: Sequence[Replay], budget_per_day: float) -> Result:
         figures={name: figures(of[name], alerts[alerts["ranking"] == name]) for name in names},
         leads={name: lead(of[OURS], of[name]) for name in names if name != OURS},
         spending={name: _spending(replays, name, budget_per_day) for name in names},
+        ceiling=_ceiling(replays),
     )
 
 
@@ -83,6 +87,17 @@ def _campaigns(replay: Replay, ranking: str) -> pd.DataFrame:
     # the same campaign name in two organisations is two campaigns
     names = f"{replay.seed}/" + found["campaign"].astype(str)
     return found.assign(ranking=ranking, seed=replay.seed, campaign=names)
+
+
+def _ceiling(replays: Sequence[Replay]) -> dict[int, float]:
+    """An organisation's day is its own: days of two seeds do not compete."""
+    shares: list[tuple[int, dict[int, float]]] = []
+    for replay in replays:
+        days = attack_days(replay.truth)
+        if days:
+            shares.append((len(days), {top: ceiling(days, top) for top in CURVE}))
+    total = sum(count for count, _ in shares)
+    return {top: sum(count * of[top] for count, of in shares) / total for top in CURVE} if total else {}
 
 
 def _spending(replays: Sequence[Replay], ranking: str, budget_per_day: float) -> Spending:

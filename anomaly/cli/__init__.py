@@ -9,6 +9,7 @@ from anomaly import __version__
 from anomaly.cli.context import context
 from anomaly.cli.coverage import coverage
 from anomaly.cli.demo import demo
+from anomaly.cli.depth import depth
 from anomaly.cli.explain import explain
 from anomaly.cli.export import export
 from anomaly.cli.front import Front
@@ -34,6 +35,7 @@ for command in (
     context,
     coverage,
     demo,
+    depth,
     evaluate,
     explain,
     export,

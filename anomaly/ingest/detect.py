@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from anomaly.ingest.formats import PREFIX_BYTES, Format
 from anomaly.ingest.inflate import GZIP, ZSTD, inflate
+from anomaly.ingest.parquet_lines import MAGIC, header_of
 
 RAW_BYTES = 4 << 10
 """Bytes at the beginning of a gzip file that are inflated to see what it is; logs compress at least fourfold."""
@@ -40,4 +41,6 @@ def prefix_of(path: Path, limit: int) -> bytes:
                     return bytes(stream.read(PREFIX_BYTES))
             except OSError:
                 return inflate(path.read_bytes(), limit).data[:PREFIX_BYTES]
+        if raw.startswith(MAGIC):  # its columns are named at its end
+            return header_of(raw + handle.read()) or raw
         return raw + handle.read(PREFIX_BYTES - len(raw))

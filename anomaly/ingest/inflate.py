@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 from isal import igzip, igzip_lib
 
+from anomaly.ingest import parquet_lines
+
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 MAX_INFLATED = 1 << 30
 """Default cap on one file's decompressed size. CloudTrail's own files stay under about 100 MB; a bomb does not.
@@ -29,18 +31,34 @@ class Inflated:
 
 
 def inflate(raw: bytes, limit: int = MAX_INFLATED) -> Inflated:
-    """Decompress gzip (all members) or zstd, or pass plain bytes on; what can be saved of a damaged file is kept."""
+    """Decompress gzip (all members) or zstd, or pass plain bytes on; what can be saved of a damaged file is kept.
+
+    A flow log in Parquet gives the text that it has when delivered as text.
+    """
     if raw.startswith(GZIP):
         return _gzip(raw, limit)
     if raw.startswith(ZSTD):
         return _zstd(raw, limit)
+    if header := parquet_lines.header_of(raw):
+        return _parquet(raw, header, limit)
     return _capped(raw, limit)
 
 
 def _capped(data: bytes, limit: int) -> Inflated:
-    if len(data) > limit:
-        return Inflated(b"", f"larger than {limit:,} bytes once decompressed (max_inflated)")
-    return Inflated(data)
+    return _too_large(limit) if len(data) > limit else Inflated(data)
+
+
+def _too_large(limit: int) -> Inflated:
+    return Inflated(b"", f"larger than {limit:,} bytes once decompressed (max_inflated)")
+
+
+def _parquet(raw: bytes, header: bytes, limit: int) -> Inflated:
+    try:
+        return Inflated(parquet_lines.text_of(raw, header, limit))
+    except parquet_lines.TooLargeError:
+        return _too_large(limit)
+    except parquet_lines.BROKEN as error:
+        return Inflated(b"", f"Parquet file is damaged: {str(error).partition(chr(10))[0]}")
 
 
 def _gzip(raw: bytes, limit: int) -> Inflated:

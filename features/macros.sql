@@ -14,6 +14,10 @@ create or replace macro surprise(probability) as
 create or replace macro backed_off(days_with_value, days, wider_probability) as
     (coalesce(days_with_value, 0) + wider_probability) / (coalesce(days, 0) + 1);
 
+-- What an actor's day is held to: its own most; under five days of its own, the kind's busy days as well.
+create or replace macro own_most(own_days, own, kind) as
+    case when own_days >= 5 then own else greatest(own, kind, 0) end;
+
 -- How much a bucket's sensitivity counts, 0 to 1: public 0, internal .32, confidential .63, restricted 1.
 create or replace macro sensitivity_factor(weight) as
     sqrt(least(10, coalesce(weight, 0)) / 10.0);

@@ -27,25 +27,13 @@ select
     s.identity,
     o.sweep_reads as own_sweep_reads,
     o.buckets_probed as own_buckets_probed,
-    above(
-        s.sweep_reads,
-        case when o.own_days >= 5 then o.sweep_reads else greatest(o.sweep_reads, k.p95_sweep_reads, 0) end,
-        20
-    ) as process_sweep_own,
-    above(
-        s.buckets_probed,
-        case when o.own_days >= 5 then o.buckets_probed else greatest(o.buckets_probed, k.p95_buckets_probed, 0) end,
-        3
-    ) as process_probe_own,
-    above(
-        s.denied, case when o.own_days >= 5 then o.denied else greatest(o.denied, k.p95_denied, 0) end, 3
-    ) as process_denied_own,
+    above(s.sweep_reads, own_most(o.own_days, o.sweep_reads, k.p95_sweep_reads), 20) as process_sweep_own,
+    above(s.buckets_probed, own_most(o.own_days, o.buckets_probed, k.p95_buckets_probed), 3) as process_probe_own,
+    above(s.denied, own_most(o.own_days, o.denied, k.p95_denied), 3) as process_denied_own,
     above(s.secret_reads, o.secret_reads, 1) as process_secrets_own,
     -- taken, then deleted: both in one session
     case when s.objects > 0
-        then above(
-            s.deletes, case when o.own_days >= 5 then o.deletes else greatest(o.deletes, k.p95_deletes, 0) end, 5
-        )
+        then above(s.deletes, own_most(o.own_days, o.deletes, k.p95_deletes), 5)
         else 0.0 end as process_delete_own,
     above(s.restores, o.restores, 3) as process_restore_own,
     least(12.0, 4.0 * s.logging_changes)::double as process_logging

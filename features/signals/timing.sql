@@ -88,8 +88,7 @@ select
         else 0.0 end as timing_weekend_own,
     above(
         (p.end_us - p.start_us) // 1000000,
-        case when o.own_days >= 5 then o.longest_session_us else greatest(o.longest_session_us, b.p95_session_us, 0) end
-        // 1000000,
+        own_most(o.own_days, o.longest_session_us, b.p95_session_us) // 1000000,
         1800
     ) as timing_length_own
 from placed as p

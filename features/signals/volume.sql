@@ -36,7 +36,6 @@ day_so_far as (
 ),
 
 referenced as (
-    -- under five days of its own, an actor is held to the busy days of its kind as well
     select
         d.*,
         coalesce(o.own_days, 0) as own_days,
@@ -44,18 +43,10 @@ referenced as (
         o.own_busiest_objects,
         k.p99_bytes as kind_p99_bytes,
         k.p99_objects as kind_p99_objects,
-        case when o.own_days >= 5 then o.own_busiest_bytes else greatest(o.own_busiest_bytes, k.p95_bytes, 0) end
-            as bytes_reference,
-        case when o.own_days >= 5 then o.own_busiest_objects else greatest(o.own_busiest_objects, k.p95_objects, 0) end
-            as objects_reference,
-        case
-            when o.own_days >= 5 then o.own_busiest_weighted_bytes
-            else greatest(o.own_busiest_weighted_bytes, k.p95_weighted_bytes, 0)
-        end as weighted_reference,
-        case
-            when o.own_days >= 5 then o.own_busiest_minute
-            else greatest(o.own_busiest_minute, k.p95_minute_reads, 0)
-        end as minute_reference,
+        own_most(o.own_days, o.own_busiest_bytes, k.p95_bytes) as bytes_reference,
+        own_most(o.own_days, o.own_busiest_objects, k.p95_objects) as objects_reference,
+        own_most(o.own_days, o.own_busiest_weighted_bytes, k.p95_weighted_bytes) as weighted_reference,
+        own_most(o.own_days, o.own_busiest_minute, k.p95_minute_reads) as minute_reference,
         k.p99_weighted_bytes as kind_p99_weighted_bytes
     from day_so_far as d
     left join own as o on d.identity = o.identity and d.actor = o.actor

@@ -99,7 +99,7 @@ def measure(lake: Lake, context: Context, settings: Settings, plan: Plan, progre
             cells=tuple(_cells(trials)),
             leak_days=leak_span,
             leaks=tuple(leaks),
-            not_tried=tuple(f"{name}: {why}" for name in ROUTES if (why := impossible(bucket, name))) + why_not,
+            not_tried=(*_not_tried(bucket, trials), *why_not),
         )
 
 
@@ -142,6 +142,16 @@ def _trials(bench: Bench, bucket: Bucket, days: Sequence[date], plan: Plan) -> l
     for number, trial in enumerate(trials):
         trial.number = number
     return trials
+
+
+def _not_tried(bucket: Bucket, trials: Sequence[Trial]) -> list[str]:
+    """The routes that this bucket's log knows nothing of, and the callers that were left out, with the reason."""
+    tried = {trial.caller.who for trial in trials}
+    left_out = [who for who in groups(bucket.callers) if who not in tried]
+    return [
+        *(f"{name}: {why}" for name in ROUTES if (why := impossible(bucket, name))),
+        *(f"{who}: all of them stand in the queue of these days for something else" for who in left_out),
+    ]
 
 
 def groups(callers: Iterable[Caller]) -> dict[str, list[Caller]]:

@@ -36,7 +36,7 @@ def level(amounts: Sequence[float], share: float) -> Level:
     count = len(ordered)
     place = max(0, math.ceil(share * count) - 1)
     below = [_binomial_at_most(each, count, share) for each in range(count + 1)]
-    low = max((each for each in range(count) if each == 0 or below[each - 1] <= (1 - LEVEL) / 2), default=0)
+    low = max((each for each in range(count) if each == 0 or below[each] <= (1 - LEVEL) / 2), default=0)
     high = min((each for each in range(count) if below[each] >= 1 - (1 - LEVEL) / 2), default=count)
     return Level(_known(ordered[place]), _known(ordered[low]), _known(ordered[high]) if high < count else None)
 

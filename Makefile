@@ -26,7 +26,7 @@ test: $(READY)  ## run the tests
 lint: $(READY)  ## check style, SQL layout and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --processes 1 features
+	$(BIN)/sqlfluff lint --processes 1 features anomaly
 	$(BIN)/lint-imports
 
 types: $(READY)  ## check types

@@ -30,7 +30,7 @@ buckets as (
         case_id,
         -- what was moved comes first, then the most sensitive
         list(
-            {'bucket': bucket, 'sensitivity': sensitivity}
+            { 'bucket': bucket, 'sensitivity': sensitivity }
             order by moved desc, weight desc, bytes_read desc, bucket
         ) as buckets
     from taken
@@ -49,7 +49,7 @@ select
     min(m.q_value) as q_value,
     arg_min(m.identity, m.rank) as identity,
     arg_min(m.identity_kind, m.rank) as identity_kind,
-    arg_min({'name': m.session_name}, m.rank).name as session_name,
+    arg_min({ 'name': m.session_name }, m.rank).name as session_name,
     list(distinct m.actor order by m.actor) as actors,
     list(m.session_id order by m.rank) as sessions,
     min(m.start_us) as start_us,
@@ -69,7 +69,7 @@ select
     arg_min(m.confidence, m.rank) as confidence,
     arg_min(m.confidence_reasons, m.rank) as confidence_reasons,
     arg_min(m.family, m.rank) as family,
-    arg_min({'id': m.workflow_id}, m.rank).id as workflow_id,
+    arg_min({ 'id': m.workflow_id }, m.rank).id as workflow_id,
     arg_min(m.workflow_state, m.rank) as workflow_state,
     min(m.model_version) as model_version
 from members as m

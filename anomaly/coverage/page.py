@@ -6,33 +6,24 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from anomaly.coverage.evidence import BLIND, DEGRADED, ORDER
 from anomaly.coverage.findings import advice
 from anomaly.coverage.ledger import NOT_APPLICABLE, STATES, Cell, Ledger, Listed
 from anomaly.coverage.scenarios import scenario_catalogue
-from anomaly.words import visible
+from anomaly.pages import rendered
 
 
 def page(ledger: Ledger) -> str:
     """Return the page's text."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["visible"] = lambda value: visible(str(value))
-    return environment.get_template("page.html.j2").render(
-        ledger=ledger,
-        states=STATES,
-        scenarios=scenario_catalogue().scenarios.values(),
-        rows=sorted(_rows(ledger), key=_urgency),
-        gaps=gaps(ledger),
-        span=span(ledger),
-    )
+    values = {
+        "ledger": ledger,
+        "states": STATES,
+        "scenarios": scenario_catalogue().scenarios.values(),
+        "rows": sorted(_rows(ledger), key=_urgency),
+        "gaps": gaps(ledger),
+        "span": span(ledger),
+    }
+    return rendered(Path(__file__).parent, {}, values)
 
 
 def span(ledger: Ledger) -> str:

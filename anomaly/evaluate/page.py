@@ -5,8 +5,6 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from anomaly.evaluate import page_charts as charts
 from anomaly.evaluate.baselines_pyod import DETECTORS
 from anomaly.evaluate.bootstrap import LEVEL, Figure
@@ -17,7 +15,7 @@ from anomaly.evaluate.report import left_out, number, share, size
 from anomaly.evaluate.result import Result
 from anomaly.evaluate.spending import BUDGETS, EDGES
 from anomaly.evaluate.truth import day_text
-from anomaly.words import visible
+from anomaly.pages import rendered
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -35,15 +33,7 @@ SHORT = {
 
 def page(found: Result) -> str:
     """Return the page's text."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     filters: dict[str, Callable[..., str]] = {
-        "visible": lambda value: visible(str(value)),
         "share": share,
         "signed": lambda value: share(value, signed=True),
         "number": number,
@@ -51,11 +41,10 @@ def page(found: Result) -> str:
         "day": day_text,
         "heat": heat,
     }
-    environment.filters |= filters
     names = list(found.figures)
     on_signals = [name for name in names if name in DETECTORS]
     plain = [name for name in names if name != OURS and name not in DETECTORS]
-    return environment.get_template("page.html.j2").render(
+    values = dict(
         found=found,
         ours=found.figures[OURS],
         spent=found.spending[OURS],
@@ -73,6 +62,7 @@ def page(found: Result) -> str:
         rows=recall_rows(found.figures, names),
         **_charts(found, names),
     )
+    return rendered(Path(__file__).parent, filters, values)
 
 
 def recall_rows(figures: dict[str, Figures], names: Sequence[str]) -> list[tuple[str, int, list[Recall]]]:

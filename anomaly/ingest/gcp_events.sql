@@ -1,4 +1,4 @@
--- The event table's columns for one UTC day of a batch of Google Cloud's log entries, without those that its log never has.
+-- The event table's columns for one UTC day of a batch of Google Cloud's entries, without those that its log never has.
 -- Reads raw (gcp_read.sql), identities, agents, calls, grants, acts, files and repeated (rows already loaded).
 -- Bytes stay unknown: an entry says which object was read, not how much of it was sent.
 with kept as (

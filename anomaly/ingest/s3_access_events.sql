@@ -51,8 +51,9 @@ select
     case when meant = 'read' and status = '304' then 'head' else meant end as operation,
     operation_name as api,
     outcome,
-    case when outcome != 'ok' then coalesce(nullif(error, '-'), case status when '-' then 'NoStatus' else status end) end
-        as error_code,
+    case
+        when outcome != 'ok' then coalesce(nullif(error, '-'), case status when '-' then 'NoStatus' else status end)
+    end as error_code,
     nullif(bucket, '-') as bucket,
     case
         when meant = 'list' or object_key = '-' then null

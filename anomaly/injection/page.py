@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from anomaly.injection import words
 from anomaly.injection.result import HALF, MOST, Cell, Depth, wilson
 from anomaly.injection.routes import ROUTES
 from anomaly.injection.search import ladder
-from anomaly.words import visible
+from anomaly.pages import rendered
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 420, 170, 34, 24
 COLOURS = ("#1f4e79", "#b42318", "#2e7d32", "#8a4b00", "#6b3fa0", "#00727a", "#9d174d", "#57606a")
@@ -39,27 +37,20 @@ class Chart:
 
 def page(depth: Depth) -> str:
     """Return the page's text."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["visible"] = lambda value: visible(str(value))
-    return environment.get_template("page.html.j2").render(
-        depth=depth,
-        charts=charts(depth),
-        words=words,
-        half=HALF,
-        most=MOST,
-        day=words.day_table(depth),
-        leak=words.leak_table(depth) if depth.leaks else None,
-        width=WIDTH,
-        height=HEIGHT,
-        left=LEFT,
-        bottom=BOTTOM,
-    )
+    values = {
+        "depth": depth,
+        "charts": charts(depth),
+        "words": words,
+        "half": HALF,
+        "most": MOST,
+        "day": words.day_table(depth),
+        "leak": words.leak_table(depth) if depth.leaks else None,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": LEFT,
+        "bottom": BOTTOM,
+    }
+    return rendered(Path(__file__).parent, {}, values)
 
 
 def charts(depth: Depth) -> list[Chart]:

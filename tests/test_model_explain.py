@@ -22,11 +22,12 @@ def stolen() -> pd.DataFrame:
     return thefts(np.random.default_rng(SEED), 60)
 
 
-def test_contributions_add_up_to_the_path_length(detector: ExfilDetector, stolen: pd.DataFrame) -> None:
+def test_contributions_add_up_to_path_length_and_lift(detector: ExfilDetector, stolen: pd.DataFrame) -> None:
     trees = detector.forest.trees
     saved = contributions(detector.forest, stolen).sum(axis=1)
     at_root = expected_lengths(trees)[trees.starts[:-1]].mean()
-    np.testing.assert_allclose(saved, at_root - detector.forest.mean_path(detector.forest.prepare(stolen)), atol=1e-9)
+    left = detector.forest.mean_path(detector.forest.prepare(stolen)) - detector.forest.lift(stolen).sum(axis=1)
+    np.testing.assert_allclose(saved, at_root - left, atol=1e-9)
 
 
 def test_a_tree_small_enough_for_pencil_and_paper() -> None:

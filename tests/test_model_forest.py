@@ -12,13 +12,13 @@ from sklearn.ensemble import IsolationForest
 
 from anomaly.errors import CatalogError, DataQualityError
 from anomaly.model.forest import MIN_SESSIONS, TIE_BREAK, Forest, anchor_rows, anchored
-from model_frames import COLUMNS, ordinary
+from model_frames import COLUMNS, FAMILIES, ordinary
 
 CAP = 12.0
 
 
 def fit(signals: pd.DataFrame, trees: int = 40, max_samples: int = 256, anchors: float = 0.003) -> Forest:
-    return Forest.fit(signals, trees=trees, max_samples=max_samples, cap=CAP, anchors=anchors, seed=3)
+    return Forest.fit(signals, FAMILIES, trees=trees, max_samples=max_samples, cap=CAP, anchors=anchors, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,22 @@ def forest(signals: pd.DataFrame) -> Forest:
 def test_agrees_with_scikit_learn(signals: pd.DataFrame) -> None:
     rows = np.sqrt(np.clip(signals.to_numpy(), 0, CAP)).astype(np.float32)
     reference = IsolationForest(n_estimators=40, max_samples=256, random_state=3).fit(rows)
-    ours = fit(signals, anchors=0.0).score(signals) - TIE_BREAK * np.log1p(signals.sum(axis=1).to_numpy())
-    np.testing.assert_allclose(ours, -reference.score_samples(rows), rtol=0, atol=1e-12)
+    forest = fit(signals, anchors=0.0)
+    isolation = 2.0 ** (-forest.mean_path(forest.prepare(signals)) / forest.unit)
+    np.testing.assert_allclose(isolation, -reference.score_samples(rows), rtol=0, atol=1e-12)
+
+
+def test_the_loudest_of_each_family_lifts(forest: Forest) -> None:
+    """Two columns of volume and one of timing: 0.8 x (3 + 2) splits; past the cap it lifts no further."""
+    quiet = pd.DataFrame(np.zeros((2, len(COLUMNS))), columns=COLUMNS)
+    frame = quiet.assign(volume_0=[1.0, 1.0], volume_1=[3.0, 3.0], timing_0=[2.0, 1e6])
+    lifted = pd.DataFrame(forest.lift(frame), columns=COLUMNS)
+    assert lifted["volume_1"].tolist() == pytest.approx([2.4, 2.4])
+    assert lifted["timing_0"].tolist() == pytest.approx([1.6, 0.8 * CAP])
+    assert lifted.drop(columns=["volume_1", "timing_0"]).to_numpy().sum() == 0
+    summed = TIE_BREAK * np.log1p(frame.sum(axis=1).to_numpy())
+    left = forest.mean_path(forest.prepare(frame)) - np.array([4.0, 2.4 + 0.8 * CAP])
+    np.testing.assert_allclose(forest.score(frame), 1 / (1 + 2.0 ** (left / forest.unit)) + summed, rtol=0, atol=1e-12)
 
 
 def test_numpy_walk_ends_where_the_compiled_walk_ends(forest: Forest, signals: pd.DataFrame) -> None:
@@ -75,13 +89,14 @@ def test_past_saturation_the_larger_always_scores_higher(forest: Forest, column:
 
 
 def test_past_the_training_maximum_the_larger_scores_higher() -> None:
+    """The forest itself says the same there; the lift goes on."""
     rng = np.random.default_rng(5)
     signals = ordinary(rng, 500).clip(upper=3.0)
     frame = pd.DataFrame(np.zeros((20, len(COLUMNS))), columns=COLUMNS)
     frame[COLUMNS[0]] = np.linspace(3.1, 11.9, 20)
-    scores = fit(signals).score(frame)
-    assert (np.diff(scores) > 0).all()
-    assert np.ptp(scores) < 0.001  # by the tie-break alone: the forest itself saturates
+    forest = fit(signals)
+    assert np.ptp(forest.mean_path(forest.prepare(frame))) == 0
+    assert (np.diff(forest.score(frame)) > 0).all()
 
 
 def test_huge_finite_values_stay_finite(forest: Forest) -> None:
@@ -137,9 +152,11 @@ def test_a_column_that_training_never_shows_is_seen_through_its_anchors(signals:
     signals = signals.assign(**{never: 0.0})
     moved = pd.DataFrame(np.zeros((2, len(COLUMNS))), columns=COLUMNS)
     moved.loc[1, never] = 6.0
-    blind = np.diff(fit(signals, anchors=0.0, trees=100).score(moved))[0]
-    seen = np.diff(fit(signals, anchors=0.003, trees=100).score(moved))[0]
-    assert blind < 1e-5  # the tie-break, nothing else
+    blind, seen = (
+        -np.diff(forest.mean_path(forest.prepare(moved)))[0]
+        for forest in (fit(signals, anchors=anchors, trees=100) for anchors in (0.0, 0.003))
+    )
+    assert blind == 0
     assert seen > 0.01  # measured .036
 
 

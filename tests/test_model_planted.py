@@ -23,19 +23,31 @@ def fitted_and_asked(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     return ordinary(rng, 10_000), pd.concat(days, ignore_index=True)
 
 
-def forest_recall(seed: int, max_samples: int = 2048) -> float:
+def recalls(seed: int, max_samples: int = 2048) -> tuple[float, float]:
+    """What is found as shipped, and by the forest alone."""
     fitted, asked = fitted_and_asked(seed)
-    forest = Forest.fit(fitted, trees=150, max_samples=max_samples, cap=12.0, anchors=0.003, seed=seed)
-    return recall(forest.score(asked))
+    forest = Forest.fit(fitted, FAMILIES, trees=150, max_samples=max_samples, cap=12.0, anchors=0.003, seed=seed)
+    return recall(forest.score(asked)), recall(-forest.mean_path(forest.prepare(asked)))
 
 
 @pytest.fixture(scope="module")
-def ours() -> float:
-    return float(np.mean([forest_recall(seed) for seed in SEEDS]))
+def found() -> tuple[float, float]:
+    shipped, alone = zip(*(recalls(seed) for seed in SEEDS), strict=True)
+    return float(np.mean(shipped)), float(np.mean(alone))
+
+
+@pytest.fixture(scope="module")
+def ours(found: tuple[float, float]) -> float:
+    return found[0]
 
 
 def test_planted_thefts_are_in_the_first_ten(ours: float) -> None:
-    assert ours >= 0.5  # measured .58 to .77 over four sets of three seeds
+    assert ours >= 0.65  # measured .77 to .87 over four sets of three seeds
+
+
+def test_the_lift_helps(found: tuple[float, float]) -> None:
+    shipped, alone = found
+    assert shipped >= alone + 0.05  # measured .10 to .22 above
 
 
 def test_volume_alone_floods(ours: float) -> None:
@@ -43,15 +55,15 @@ def test_volume_alone_floods(ours: float) -> None:
     by_bytes = np.mean([recall(fitted_and_asked(seed)[1][COLUMNS[0]].to_numpy()) for seed in SEEDS])
     by_volume = [recall(fitted_and_asked(seed)[1][list(FAMILIES["volume"])].to_numpy().sum(axis=1)) for seed in SEEDS]
     assert by_bytes <= 0.15
-    assert ours >= np.mean(by_volume) + 0.4  # measured .58 to .75 above
+    assert ours >= np.mean(by_volume) + 0.4  # measured .77 to .85 above
 
 
 def test_better_than_adding_up(ours: float) -> None:
     added = np.mean([recall(fitted_and_asked(seed)[1].to_numpy().sum(axis=1)) for seed in SEEDS])
-    assert ours >= added + 0.15  # measured .33 to .57 above
+    assert ours >= added + 0.15  # measured .48 to .67 above
 
 
-def test_small_samples_blunt_heavy_tails(ours: float) -> None:
-    """Why max_samples is 2048 and not the usual 256."""
-    blunted = np.mean([forest_recall(seed, max_samples=256) for seed in SEEDS])
-    assert ours > blunted  # measured .05 to .12 above
+def test_small_samples_blunt_heavy_tails(found: tuple[float, float]) -> None:
+    """Why max_samples is 2048 and not the usual 256: for what the forest adds."""
+    blunted = np.mean([recalls(seed, max_samples=256)[1] for seed in SEEDS])
+    assert found[1] > blunted  # measured .05 to .12 above

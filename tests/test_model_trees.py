@@ -8,13 +8,13 @@ import pytest
 
 from anomaly.model.forest import Forest
 from anomaly.model.trees import Trees, average_path_length
-from model_frames import COLUMNS, ordinary
+from model_frames import COLUMNS, FAMILIES, ordinary
 
 
 @pytest.fixture(scope="module")
 def trees() -> Trees:
     signals = ordinary(np.random.default_rng(1), 400)
-    return Forest.fit(signals, trees=5, max_samples=128, cap=12.0, anchors=0.003, seed=1).trees
+    return Forest.fit(signals, FAMILIES, trees=5, max_samples=128, cap=12.0, anchors=0.003, seed=1).trees
 
 
 def put(trees: Trees, name: str, at: int, value: float) -> Trees:

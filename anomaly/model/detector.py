@@ -23,7 +23,7 @@ INTEGER_ARRAYS = ("starts", "left", "right", "feature", "samples")
 ARRAYS = (*INTEGER_ARRAYS, "threshold", "calibration_scores")
 STATE = {**dict.fromkeys(ARRAYS, np.ndarray), "families": dict, "facts": dict, "cap": float, "calibration_days": int}
 HIGHEST_SCORE = 1.01
-"""2 ** 0 plus the largest tie-break there is (1e-6 x log of the largest double)."""
+"""1 plus the largest tie-break there is (1e-6 x log of the largest double)."""
 
 
 class ExfilDetector:
@@ -72,7 +72,7 @@ class ExfilDetector:
         return self.calibration.expected_per_day(scores)
 
     def explain(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Splits that each column saved, (n_rows, n_columns), positive = more unusual; index as in ``frame``."""
+        """Splits that each column is worth, (n_rows, n_columns), positive = more unusual; index as in ``frame``."""
         signals = select(frame, self.columns)
         return pd.DataFrame(contributions(self.forest, signals), index=frame.index, columns=list(self.columns))
 
@@ -81,7 +81,7 @@ class ExfilDetector:
         return family_drops(self.forest, select(frame, self.columns), self.family_columns)
 
     def reasons(self, frame: pd.DataFrame, top: int = 3) -> list[list[tuple[str, float]]]:
-        """The columns that made each row unusual: (column, splits saved), most first, at most ``top``.
+        """The columns that made each row unusual: (column, splits), most first, at most ``top``.
 
         Only columns whose signal is above 0 are named: a quiet column is no reason, whatever it contributes.
         """
@@ -108,9 +108,8 @@ class ExfilDetector:
         if found:
             raise UnsafeModelError("the stored model is not one of ours:\n  " + "\n  ".join(found))
         trees = Trees(**{name: state[name] for name in (*INTEGER_ARRAYS, "threshold")})
-        columns = [column for members in state["families"].values() for column in members]
         calibration = Calibration(state["calibration_scores"], state["calibration_days"])
-        self._hold(Forest(columns, state["cap"], trees), calibration, state["families"], state["facts"])
+        self._hold(Forest(state["families"], state["cap"], trees), calibration, state["families"], state["facts"])
 
 
 def state_mistakes(state: object) -> list[str]:

@@ -1,9 +1,10 @@
-"""Why a session scored: how many splits each column saved on its way to isolation.
+"""Why a session scored: how many splits each column saved on its way to isolation, or is worth by itself.
 
 Definition. L(v) of a leaf is its path length, depth + c(samples); of an inner node the mean of its children's L
 weighted by the training rows they hold. A row that steps from node v to child w owes L(v) - L(w) to the column that v
-splits on. A column's contribution is the mean over the trees of what is owed to it, in splits: positive = more unusual.
-It is exact: a row's contributions add up to (mean L of the roots) - (its mean path length), what its score is made of.
+splits on. A column's contribution is the mean over the trees of what is owed to it, in splits, and its lift: positive =
+more unusual. It is exact: a row's contributions add up to (mean L of the roots) - (its mean path length) + (its lift),
+what its score is made of.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,11 +34,11 @@ def expected_lengths(trees: Trees) -> Floats:
 
 
 def contributions(forest: Forest, signals: pd.DataFrame) -> Floats:
-    """Splits saved by each column, (n_rows, n_columns); see the module for the definition."""
+    """Splits that each column is worth, (n_rows, n_columns); see the module for the definition."""
     rows = forest.prepare(signals)
     lengths = expected_lengths(forest.trees)
     parts = [_walk_chunk(forest.trees, rows[at : at + CHUNK], lengths) for at in range(0, len(rows), CHUNK)]
-    return np.vstack(parts) if parts else np.zeros(rows.shape)
+    return np.asarray(np.vstack(parts) + forest.lift(signals)) if parts else np.zeros(rows.shape)
 
 
 def _walk_chunk(trees: Trees, rows: npt.NDArray[np.float32], lengths: Floats) -> Floats:

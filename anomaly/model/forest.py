@@ -1,10 +1,10 @@
-"""The isolation forest: recipe, anchors, tie-break, and the one place where scikit-learn's sign is flipped.
+"""The isolation forest: recipe, anchors, lift, tie-break, and the one place where scikit-learn's sign is flipped.
 
 Signals are one-sided magnitudes. They are clipped at 0, capped and square-rooted: raw or two-sided inputs spend a
 third of the alerts on unusually quiet sessions (design §5). This is the one home of scikit-learn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -22,28 +22,40 @@ ANCHOR_LOW = 0.25
 """Anchors are spread over U(.25, 1) of the cap, so that a faint signal in a rare column stays faint."""
 HIGHEST_VALUE = 1e300
 """Keeps a sum over columns finite."""
+SPLITS_PER_NAT = 0.8
+"""What a nat of a family's loudest signal is worth beside the forest's splits; measured in docs/model.md."""
 TIE_BREAK = 1e-6
-"""Weight of log(1 + summed magnitudes): far below the step of one split in one of 300 trees (about 5e-5)."""
+"""Weight of log(1 + summed magnitudes): far below the step of one split in one of 300 trees (about 4e-5)."""
 
 
 class Forest:
-    """A fitted forest over named columns; ``score`` is higher for the more unusual."""
+    """A fitted forest over the columns of its families; ``score`` is higher for the more unusual."""
 
-    def __init__(self, columns: Sequence[str], cap: float, trees: Trees) -> None:
-        self.columns = tuple(columns)
+    def __init__(self, families: Mapping[str, Sequence[str]], cap: float, trees: Trees) -> None:
+        self.columns = tuple(column for members in families.values() for column in members)
+        self.families = [[self.columns.index(column) for column in members] for members in families.values()]
         self.cap = cap
         self.trees = trees
 
     @classmethod
     def fit(
-        cls, signals: pd.DataFrame, *, trees: int, max_samples: int, cap: float, anchors: float, seed: int
+        cls,
+        signals: pd.DataFrame,
+        families: Mapping[str, Sequence[str]],
+        *,
+        trees: int,
+        max_samples: int,
+        cap: float,
+        anchors: float,
+        seed: int,
     ) -> "Forest":
         """Fit one global forest.
 
         Parameters
         ----------
         signals
-            One row a session, the signal columns only, in an order that the caller fixes (rows are sampled by place).
+            One row a session, in an order that the caller fixes (rows are sampled by place); the columns are those of
+            the families, in their order.
         anchors
             Columns positive in a smaller share of the rows get anchor rows up to that share.
 
@@ -51,31 +63,48 @@ class Forest:
         ------
         DataQualityError
             Fewer than ``MIN_SESSIONS`` rows, or a value that is not finite.
+        CatalogError
+            The columns are not those of the families.
         """
         from sklearn.ensemble import IsolationForest
 
-        values = np.clip(matrix(signals, list(signals.columns)), 0, cap)
+        columns = [column for members in families.values() for column in members]
+        values = np.clip(matrix(signals, columns), 0, cap)
         if len(values) < MIN_SESSIONS:
             raise DataQualityError(f"{len(values)} session(s) to fit on; a forest needs at least {MIN_SESSIONS}")
         rows = np.vstack([values, anchor_rows(values, cap, anchors, np.random.default_rng(seed))])
         size = min(max_samples, len(rows))
         model = IsolationForest(n_estimators=trees, max_samples=size, random_state=seed)
         model.fit(_transform(rows, cap))
-        return cls([str(name) for name in signals.columns], cap, _pack(model))
+        return cls(families, cap, _pack(model))
 
     def prepare(self, signals: pd.DataFrame) -> npt.NDArray[np.float32]:
         """Return what the trees read: checked, clipped, capped, square-rooted, float32, rows x columns."""
         return _transform(matrix(signals, self.columns), self.cap)
 
     def score(self, signals: pd.DataFrame) -> Floats:
-        """Score sessions, (n_rows,): 2 ** -(mean path length / c), plus the tie-break; higher = more unusual.
+        """Score sessions, (n_rows,): 1 / (1 + 2 ** ((mean path length - lift) / c)), plus the tie-break.
 
-        Past the largest value seen in training, and past the cap, the forest says the same for every value;
-        there the summed magnitudes decide, so a larger theft always outranks a smaller one of the same kind.
+        Higher = more unusual. Past the cap neither forest nor lift tells values apart; there the summed magnitudes
+        decide, so a larger theft always outranks a smaller one of the same kind.
         """
         values = np.clip(matrix(signals, self.columns), 0, HIGHEST_VALUE)
-        isolation = 2.0 ** (-self.mean_path(_transform(values, self.cap)) / self.unit)
-        return np.asarray(isolation + TIE_BREAK * np.log1p(values.sum(axis=1)))
+        left = self.mean_path(_transform(values, self.cap)) - self.lift(signals).sum(axis=1)
+        return np.asarray(1 / (1 + 2.0 ** (left / self.unit)) + TIE_BREAK * np.log1p(values.sum(axis=1)))
+
+    def lift(self, signals: pd.DataFrame) -> Floats:
+        """Splits that each column is worth by itself, (n_rows, n_columns): of each family the loudest counts alone.
+
+        An isolation forest sees that a value is rare, hardly how large it is, and pays little for one column among
+        many. Columns of a family stand in for one another, so adding them all would count one surprise several times.
+        """
+        values = np.clip(matrix(signals, self.columns), 0, self.cap)
+        lifted = np.zeros(values.shape)
+        rows = np.arange(len(values))
+        for members in self.families:
+            loudest = np.array(members)[values[:, members].argmax(axis=1)]
+            lifted[rows, loudest] = SPLITS_PER_NAT * values[rows, loudest]
+        return lifted
 
     def mean_path(self, rows: npt.NDArray[np.float32]) -> Floats:
         """Mean path length over the trees, (n_rows,), of rows that ``prepare`` returned."""
@@ -86,7 +115,7 @@ class Forest:
 
     @cached_property
     def unit(self) -> float:
-        """Path length that scores one half: c(rows in a tree)."""
+        """Path length of an unsuccessful search among the rows of a tree, c(rows): the scale of the score."""
         return float(average_path_length(self.trees.samples[0]))
 
     @cached_property

@@ -137,6 +137,7 @@ def _fit(fit: pd.DataFrame, spec: ModelSpec) -> Forest:
         )
     return Forest.fit(
         select(fit, spec.columns),
+        spec.families,
         trees=spec.trees,
         max_samples=spec.max_samples,
         cap=spec.cap,

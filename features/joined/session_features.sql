@@ -77,8 +77,9 @@ select
     coalesce(n.source_dormant, 0.0) as source_dormant,
     coalesce(n.source_endpoint_outside, 0.0) as source_endpoint_outside,
     coalesce(n.source_origin_new, 0.0) as source_origin_new,
-    t.timing_hour_own,
-    t.timing_weekend_own,
+    -- an odd hour or day counts half where nothing sensitive was taken without approval: how, without what, is no theft
+    case when f.workflow_none > 0 then 1.0 else .5 end * t.timing_hour_own as timing_hour_own,
+    case when f.workflow_none > 0 then 1.0 else .5 end * t.timing_weekend_own as timing_weekend_own,
     t.timing_length_own,
     coalesce(w.timing_habit_new, 0.0) as timing_habit_new,
     p.process_sweep_own,

@@ -104,10 +104,10 @@ def must_fit(table: str, files: Sequence[Path]) -> None:
     columns = catalog_table(table).types
     for path in files:
         try:
-            missing = [name for name in columns if name not in set(pq.read_schema(path).names)]
+            held = set(pq.read_schema(path).names)
         except (OSError, pa.ArrowException) as error:
             raise AnomalyError(f"{path} cannot be read: {str(error).partition(chr(10))[0]}") from error
-        if missing:
+        if missing := [name for name in columns if name not in held]:
             raise AnomalyError(
                 f"{path.parents[2]} was made by an older version: its events have no {', '.join(missing)} "
                 f"({path.parent.name}/{path.name}). Ingest the logs anew into an empty folder: "

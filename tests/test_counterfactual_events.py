@@ -40,7 +40,7 @@ def life(day: date) -> Iterator[dict[str, Any]]:
         if name == "ben" and day == DAY:
             continue
         if name in LOUD and day == DAY:
-            yield from reads(name, day, 11 * 60, f"198.51.{place}.9", 100, 9_000_000)
+            yield from reads(name, day, 9 * 60 + 3 * place, f"198.51.{place}.9", 100, 9_000_000)
             continue
         address = f"198.51.{mood.randrange(60)}.7" if mood.random() < 0.12 else OFFICE
         start = (18 if mood.random() < 0.15 else 9) * 60 + 3 * place

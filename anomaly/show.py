@@ -127,7 +127,10 @@ def who(identity: str, session_name: str | None) -> str:
 
 def volume(case: Record) -> str:
     """Return what was taken: bytes read and objects; the size of a read may be unknown, that of a copy always is."""
-    only_moved = case["reads"] == 0 and case["objects"] > 0
+    if case["reads"] == 0 and case["objects"] == 0:
+        # copies that stay as guarded take no object (features/sessions/acts.sql)
+        return f"nothing read, {in_count(case['copies'])} copied within" if case["copies"] else "nothing read"
+    only_moved = case["reads"] == 0
     size = None if only_moved else known_bytes(case)
     read = "size unknown" if size is None else in_bytes(size)
     least = "at least " if size is not None and (case["reads_without_bytes"] or case["copies"]) else ""

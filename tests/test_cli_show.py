@@ -118,7 +118,8 @@ def test_volume_without_sizes_is_unknown() -> None:
 def test_a_copy_moves_an_unknown_size_and_no_call_moves_nothing() -> None:
     copied = {"reads": 0, "reads_without_bytes": 0, "bytes_read": 0, "objects": 7}
     assert volume(CASE | copied) == "size unknown, 7 objects"
-    assert volume(CASE | copied | {"objects": 0}) == "0 bytes, 0 objects"
+    assert volume(CASE | copied | {"objects": 0}) == "nothing read"
+    assert volume(CASE | copied | {"objects": 0, "copies": 7}) == "nothing read, 7 copied within"
     assert volume(CASE | {"reads_without_bytes": 0, "copies": 2, "objects": 6}) == "at least 3.1 GB, 6 objects"
 
 

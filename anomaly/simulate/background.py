@@ -10,7 +10,7 @@ from anomaly.simulate.draw import choose, hexes, rng
 from anomaly.simulate.org import Org
 from anomaly.simulate.person import Person
 from anomaly.simulate.wire import Log
-from anomaly.simulate.workloads import Job
+from anomaly.simulate.workloads import OfJob
 
 WRITERS = ("cloudtrail.amazonaws.com", "delivery.logs.amazonaws.com", "logging.s3.amazonaws.com")
 DESCRIBE = (
@@ -51,16 +51,10 @@ class LogDelivery:
 
 
 @dataclass
-class Noise:
+class Noise(OfJob):
     """A monitoring job's descriptions, and the roles that instances are given."""
 
-    job: Job
     mean: float
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.job.name
 
     def live(self, org: Org, log: Log) -> None:
         """A day of it."""

@@ -12,7 +12,7 @@ from anomaly.simulate.machines import job
 from anomaly.simulate.org import Org
 from anomaly.simulate.shares import open_to, share_snapshot, thaw
 from anomaly.simulate.wire import Log
-from anomaly.simulate.workloads import Job
+from anomaly.simulate.workloads import OfJob
 
 BLOCK = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
 
@@ -32,16 +32,10 @@ def switch_on(org: Org) -> None:
 
 
 @dataclass
-class Infrastructure:
+class Infrastructure(OfJob):
     """Settings written as code: on weekdays some buckets' policies, blocks and logging are put again."""
 
-    job: Job
     mean: float
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.job.name
 
     def live(self, org: Org, log: Log) -> None:
         """A day's runs."""
@@ -72,16 +66,10 @@ class Infrastructure:
 
 
 @dataclass
-class Snapshots:
+class Snapshots(OfJob):
     """Every night, snapshots of volumes are shared with our own backup account."""
 
-    job: Job
     mean: float
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.job.name
 
     def live(self, org: Org, log: Log) -> None:
         """One night."""
@@ -95,17 +83,11 @@ class Snapshots:
 
 
 @dataclass
-class Thaw:
+class Thaw(OfJob):
     """Auditors who have some archived dumps brought back now and then, and read them."""
 
-    job: Job
     bucket: Bucket
     every: int
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.job.name
 
     def live(self, org: Org, log: Log) -> None:
         """On its days, a handful of objects."""

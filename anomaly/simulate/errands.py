@@ -10,7 +10,7 @@ from anomaly.simulate.network import Provider
 from anomaly.simulate.org import Org
 from anomaly.simulate.sittings import signed
 from anomaly.simulate.wire import Log
-from anomaly.simulate.workloads import Job
+from anomaly.simulate.workloads import Job, OfJob
 
 TRAINING = clients.Pace(lanes=8, part=32 * MIB, speed=60e6, latency=0.05)
 SPECTRUM = replace(clients.SPARK, part=0)
@@ -52,18 +52,12 @@ class Queries:
 
 
 @dataclass
-class Training:
+class Training(OfJob):
     """A training job that reads whole data sets, on some days."""
 
-    job: Job
     source: Bucket
     every: int
     phase: int
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.job.name
 
     def live(self, org: Org, log: Log) -> None:
         """On its days, one burst of big reads."""
@@ -107,18 +101,12 @@ class Builds:
 
 
 @dataclass
-class Scanner:
+class Scanner(OfJob):
     """A security scanner that lists and heads everything, once a week."""
 
-    job: Job
     weekday: int
     hour: float
     heads: int
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.job.name
 
     def live(self, org: Org, log: Log) -> None:
         """The weekly round."""
@@ -157,18 +145,12 @@ def settings(log: Log, caller: Caller, bucket: Bucket, api: str, when: float, **
 
 
 @dataclass
-class Links:
+class Links(OfJob):
     """An application that hands out presigned links: its role, the whole world's addresses."""
 
-    job: Job
     bucket: Bucket
     crowd: list[Provider]
     mean: float
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.job.name
 
     def live(self, org: Org, log: Log) -> None:
         """Customers who open what they were sent."""
@@ -210,18 +192,12 @@ class Partner:
 
 
 @dataclass
-class OpenData:
+class OpenData(OfJob):
     """A job that reads a public data set of an account we do not know, and copies some of it to us."""
 
-    job: Job
     source: Bucket
     target: Bucket
     every: int
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.job.name
 
     def live(self, org: Org, log: Log) -> None:
         """On its days, a few folders."""

@@ -53,20 +53,26 @@ class Job:
 
 
 @dataclass
-class Pipeline:
-    """Reads partitions of a source, writes to a target, at its hours; ``share`` of each partition is read."""
+class OfJob:
+    """An actor that is one job, and is called as it is."""
 
     job: Job
-    source: Bucket
-    target: Bucket
-    hours: tuple[int, ...]
-    pace: clients.Pace
-    share: float = 1.0
 
     @property
     def name(self) -> str:
         """The job's name."""
         return self.job.name
+
+
+@dataclass
+class Pipeline(OfJob):
+    """Reads partitions of a source, writes to a target, at its hours; ``share`` of each partition is read."""
+
+    source: Bucket
+    target: Bucket
+    hours: tuple[int, ...]
+    pace: clients.Pace
+    share: float = 1.0
 
     @property
     def often(self) -> bool:
@@ -114,18 +120,12 @@ class Pipeline:
 
 
 @dataclass
-class Service:
+class Service(OfJob):
     """Instances behind a web application: small reads and writes that follow the day."""
 
-    job: Job
     bucket: Bucket
     reads: float
     peak: float
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.job.name
 
     def live(self, org: Org, log: Log) -> None:
         """A day of requests."""
@@ -149,18 +149,12 @@ class Service:
 
 
 @dataclass
-class Backup:
+class Backup(OfJob):
     """Copies what is new into the vault, every night."""
 
-    job: Job
     sources: list[Bucket]
     vault: Bucket
     hour: float
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.job.name
 
     def live(self, org: Org, log: Log) -> None:
         """A night's copies; about one night in thirty is missed."""
@@ -179,18 +173,12 @@ class Backup:
 
 
 @dataclass
-class LegacyExport:
+class LegacyExport(OfJob):
     """A weekly copy of marts to a partner whose approval nobody has renewed."""
 
-    job: Job
     source: Bucket
     target: Bucket
     weekday: int
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.job.name
 
     def live(self, org: Org, log: Log) -> None:
         """Once a week, yesterday's marts."""

@@ -6,7 +6,7 @@ long the history is, and late logs or a corrected context rebuild exactly what t
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -63,6 +63,12 @@ def carried(names: Iterable[str]) -> list[str]:
         found |= fresh
         waiting += closure(fresh)
     return sorted(found)
+
+
+def no_events(known: Sequence[date], day: date) -> DataQualityError:
+    """The error for a day that is none of those with events (at least one, oldest first), naming the nearest."""
+    near = min(known, key=lambda each: abs(each - day))
+    return DataQualityError(f"no events on {day}; the lake holds {known[0]} to {known[-1]}, the nearest day is {near}")
 
 
 class Pipeline:
@@ -135,10 +141,7 @@ class Pipeline:
         for day in sorted(wanted - set(self.days)):
             if not self.days:
                 raise DataQualityError(f"the lake {self.lake.root} holds no events: run `anomaly ingest PATH` first")
-            near = min(self.days, key=lambda known: abs(known - day))
-            raise DataQualityError(
-                f"no events on {day}; the lake holds {self.days[0]} to {self.days[-1]}, the nearest day is {near}"
-            )
+            raise no_events(self.days, day)
 
     def _ensure(self, store: Store, stage: Stage, day: date) -> bool:
         fingerprint = self._expected(stage, day)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from anomaly.cli.front import DAY, FILE, DayBar, Setup, as_json, common, say, say_json
-from anomaly.errors import AnomalyError, UsageError
+from anomaly.cli.front import DAY, FILE, DayBar, Setup, as_json, common, say, say_json, write_page
+from anomaly.errors import UsageError
 
 if TYPE_CHECKING:
     from anomaly.coverage import Ledger
@@ -92,7 +92,9 @@ def _run(
     else:
         _show(ledger, limit)
     if html:
-        _write(ledger, html)
+        from anomaly.coverage.page import page
+
+        write_page(html, page(ledger), "the ledger")
 
 
 def _show(ledger: "Ledger", limit: int) -> None:
@@ -102,14 +104,3 @@ def _show(ledger: "Ledger", limit: int) -> None:
     for table in (gap_table(ledger, limit), finding_table(ledger, limit), source_table(ledger)):
         draw(table)
         click.echo()
-
-
-def _write(ledger: "Ledger", path: Path) -> None:
-    from anomaly.coverage.page import page
-    from anomaly.store import replacing
-
-    if path.is_dir():
-        raise AnomalyError(f"cannot write {path}: it is a folder")
-    with replacing(path) as temporary:
-        temporary.write_text(page(ledger), encoding="utf-8")
-    say(f"{path}: the ledger as a page")

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from anomaly.cli.front import DAY, FILE, Setup, as_json, common, say, say_json
-from anomaly.errors import AnomalyError
+from anomaly.cli.front import DAY, FILE, Setup, as_json, common, say, say_json, write_page
 
 if TYPE_CHECKING:
     from anomaly.injection.result import Depth
@@ -48,8 +47,6 @@ def depth(
     """
     from anomaly.injection.depth import Plan, measure
 
-    if html and html.is_dir():
-        raise AnomalyError(f"cannot write {html}: it is a folder")
     plan = Plan(bucket, day, trials, days, leak_days, seed)
     found = measure(setup.lake, setup.context, setup.settings, plan, say)
     if as_json:
@@ -57,7 +54,9 @@ def depth(
     else:
         _show(found)
     if html:
-        _write(found, html)
+        from anomaly.injection.page import page
+
+        write_page(html, page(found), "the depth")
 
 
 def _show(found: "Depth") -> None:
@@ -68,12 +67,3 @@ def _show(found: "Depth") -> None:
     if found.leaks:
         click.echo()
         draw(leak_table(found))
-
-
-def _write(found: "Depth", path: Path) -> None:
-    from anomaly.injection.page import page
-    from anomaly.store import replacing
-
-    with replacing(path) as temporary:
-        temporary.write_text(page(found), encoding="utf-8")
-    say(f"{path}: the depth as a page")

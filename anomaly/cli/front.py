@@ -145,6 +145,15 @@ def say_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, default=str))
 
 
+def write_page(path: Path, text: str, what: str) -> None:
+    """Write an HTML page whole or not at all, and say where it is."""
+    from anomaly.store import replacing
+
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    say(f"{path}: {what} as a page")
+
+
 @dataclass
 class DayBar:
     """Says on a terminal which day is being built, on one line."""

@@ -21,6 +21,7 @@ from anomaly.injection.result import Cell, Depth, LeakCell
 from anomaly.injection.routes import ROUTES, USUAL, Caller, Campaign
 from anomaly.injection.search import Search, ladder
 from anomaly.injection.trials import LINES, Bench, Outcome
+from anomaly.pipeline import no_events
 from anomaly.store import Lake
 
 SEED = 20260101
@@ -112,10 +113,7 @@ def trial_days(known: Sequence[date], plan: Plan) -> list[date]:
         raise DataQualityError("the lake holds no events: run `anomaly ingest PATH` first")
     last = plan.day or max((day for day in known if day.weekday() < 5), default=known[-1])
     if last not in known:
-        near = min(known, key=lambda each: abs(each - last))
-        raise DataQualityError(
-            f"no events on {last}; the lake holds {known[0]} to {known[-1]}, the nearest day is {near}"
-        )
+        raise no_events(known, last)
     ready = known[0] + timedelta(days=FEWEST_DAYS)
     found = [day for day in known if ready <= day <= last and (day.weekday() < 5) == (last.weekday() < 5)]
     if not found:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +15,11 @@ from anomaly.coverage.scenarios import CLOUDS, read_catalogue, scenario_catalogu
 from anomaly.errors import CatalogError
 from anomaly.store import Lake
 from fixtures_org import ScoredOrg, run
+from html_page import parsed
 
 HOSTILE = "<script>alert(1)</script>\u202e"
 # the whole of scenarios.md: there is no S28
 IDS = [f"S{number:02}" for number in range(1, 31) if number != 28]
-
-
-class Tags(HTMLParser):
-    """Every tag, its attributes, and the text of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.opened: list[str] = []
-        self.loads: list[str] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.loads += [name for name, _ in attrs if name in {"src", "href", "onload", "onclick"}]
-        if tag not in {"meta", "link", "br"}:
-            self.opened.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.opened.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +37,6 @@ def ledger(made: tuple[Path, Path]) -> Ledger:
     assert result.exit_code == 0, result.output
     lake = Lake(made[0])
     return coverage(lake, Context.load(made[1]), lake.days("events")[-1:])
-
-
-def parsed(text: str) -> Tags:
-    found = Tags()
-    found.feed(text)
-    found.close()
-    assert found.opened == []
-    return found
 
 
 def test_the_page_loads_nothing_runs_nothing_and_says_what_to_switch_on(ledger: Ledger) -> None:

@@ -5,10 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from anomaly.errors import nearest
 from anomaly.globs import glob
 
 # ISO 3166
 COUNTRY = re.compile(r"[A-Z]{2}")
+
+# What `anomaly daily` may refuse a day for and be told to let through: anomaly/daily/gates.py.
+GATES = ("fresh", "holes", "destination", "exceedance")
 
 Check = Callable[[Any], None]
 
@@ -59,3 +63,20 @@ def not_empty(value: object) -> None:
     """Check that something is named."""
     if not str(value).strip() or value == Path():
         raise ValueError("names nothing")
+
+
+def nothing(value: object) -> None:
+    """Check nothing: its type says all."""
+
+
+def share(value: float) -> None:
+    """Check a share, from 0 to 1."""
+    if not 0 <= value <= 1:
+        raise ValueError("is not a share from 0 to 1")
+
+
+def gates(values: tuple[str, ...]) -> None:
+    """Check names of gates."""
+    for value in values:
+        if value not in GATES:
+            raise ValueError(f"holds {value!r}, which is no gate; {nearest(value, GATES)}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from anomaly.config.checks import Check
+from anomaly.config.kinds import Place, Secret
 from anomaly.errors import ConfigError, nearest
 
 DEFAULT_FILE = Path("anomaly.toml")
@@ -26,7 +27,14 @@ KINDS = {
     list: "a list",
 }
 TEXTS = tuple[str, ...]
-SETTING_KINDS = {**KINDS, Path: "a path", TEXTS: "a list of texts"}
+PLACES = tuple[Place, ...]
+SETTING_KINDS = {
+    **KINDS,
+    Path: "a path",
+    TEXTS: "a list of texts",
+    PLACES: "a list of paths or addresses",
+    Secret: "text",
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,9 @@ def gather(fields: Mapping[str, Field], config: Path | None, overrides: Mapping[
     for variable, name in ENVIRONMENT.items():
         if text := os.environ.get(variable):
             gathering.take(name, text, f"${variable}")
+    for name in (name for name, field in fields.items() if field.kind is Secret):
+        if text := os.environ.get(secret_variable(name)):
+            gathering.take(name, Secret(text), f"${secret_variable(name)}")
     for name, flag in overrides.items():
         if flag is not None:
             gathering.take(name, flag, "option")
@@ -60,6 +71,11 @@ def gather(fields: Mapping[str, Field], config: Path | None, overrides: Mapping[
         listed = "".join(f"\n  {mistake}" for mistake in gathering.mistakes)
         raise ConfigError(f"the configuration holds mistakes:{listed}")
     return gathering.values
+
+
+def secret_variable(name: str) -> str:
+    """The environment variable that gives a secret setting: ``ANOMALY_DAILY_PING_SUCCESS`` for daily.ping_success."""
+    return f"ANOMALY_{name.replace('.', '_').upper()}"
 
 
 class _Gathering:
@@ -98,13 +114,17 @@ class _Gathering:
             self.mistakes.append(f"{where}: no setting {name}; {self._nearest(name)}")
             return
         field = self.fields[name]
+        if field.kind is Secret and not isinstance(value, Secret):
+            # not shown: the file and its backups should not hold it, and neither should this message
+            self.mistakes.append(f"{where}: {name} is a secret; give it by the environment, ${secret_variable(name)}")
+            return
         try:
             found = typed(value, field.kind)
             field.check(found)
         except ValueError as error:
             self.mistakes.append(f"{where}: {name} = {value!r} {error} (it says: {field.meaning})")
             return
-        self.values[name] = folder / found if isinstance(found, Path) else found
+        self.values[name] = _from_folder(found, field.kind, folder)
 
     def _nearest_section(self, section: str) -> str:
         owners = [name for name in self.fields if name.endswith(f".{section}")]
@@ -116,13 +136,20 @@ class _Gathering:
         return nearest(key, keys) if keys else nearest(name, self.fields)
 
 
+def _from_folder(found: Any, kind: Any, folder: Path) -> Any:
+    """The value with relative paths starting at ``folder``; addresses stay, and so does a path that names nothing."""
+    if kind == PLACES:
+        return tuple(place if "://" in place else str(folder / place) for place in found)
+    return folder / found if isinstance(found, Path) and found != Path() else found
+
+
 def typed(value: object, kind: Any) -> Any:
     """Return the value as its setting's type; raises ValueError for another type. True and false are no numbers."""
     if kind is Path and isinstance(value, str | Path):
         return Path(value) if str(value) else Path()
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    if kind == TEXTS and isinstance(value, list | tuple):
+    if kind in (TEXTS, PLACES) and isinstance(value, list | tuple):
         if strange := [each for each in value if not isinstance(each, str)]:
             raise ValueError(f"holds {strange[0]!r}, which is no text")
         return tuple(value)

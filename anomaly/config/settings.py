@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from anomaly.config.checks import above_zero, at_least, countries, globs, memory, not_empty
-from anomaly.config.gather import Field, field_of, gather
+from anomaly.config.checks import above_zero, at_least, countries, gates, globs, memory, not_empty, nothing, share
+from anomaly.config.gather import Field, field_of, gather, secret_variable
+from anomaly.config.kinds import NO_SECRET, Place, Secret
 from anomaly.errors import ConfigError
 
 
@@ -73,6 +74,47 @@ class ScoreSettings:
 
 
 @dataclass(frozen=True)
+class DailySettings:
+    """The scheduled job: what it reads, when it refuses, where it tells."""
+
+    logs: Annotated[tuple[Place, ...], "folders, files or addresses of the logs that a night brings in", nothing] = ()
+    lookback_days: Annotated[int, "days before the one asked for that late logs may still change", at_least(0)] = 3
+    destination_detail: Annotated[
+        float, "gate: share of copies and shares, over 28 days, that must name their destination", share
+    ] = 0.5
+    max_silent_hours: Annotated[
+        int, "gate: hours of a day that one source may be silent in one account", at_least(0)
+    ] = 5
+    max_exceedance: Annotated[
+        float,
+        "gate: alerts over like days, as a multiple of score.budget_per_day, beyond which none is sent",
+        above_zero,
+    ] = 5.0
+    allow: Annotated[
+        tuple[str, ...], "gates that only warn: fresh, holes, destination, exceedance; said in every report", gates
+    ] = ()
+    metrics_file: Annotated[
+        Path, "file for Prometheus' textfile collector; empty: ROOT/metrics/anomaly.prom", nothing
+    ] = Path()
+    mlflow: Annotated[bool, "keep each night's figures in MLflow too", nothing] = True
+    ping_success: Annotated[Secret, "address fetched after a night that went well", nothing] = NO_SECRET
+    ping_failure: Annotated[Secret, "address fetched after a night that did not", nothing] = NO_SECRET
+    ping_seconds: Annotated[float, "seconds that a fetch may take; it never fails a night", above_zero] = 10.0
+
+
+@dataclass(frozen=True)
+class RetrainSettings:
+    """When a newly trained model may take the place of the one in use."""
+
+    gate_days: Annotated[int, "recent days on which both are compared; the new one learns from none", at_least(3)] = 7
+    campaigns: Annotated[int, "thefts injected into those days and scored by both; at least 200", at_least(200)] = 280
+    margin: Annotated[float, "share of them that the new one may lose, at the worst end of the interval", above_zero] = 0.05
+    exceedance_low: Annotated[float, "least sessions within the budget on those days, against promised", above_zero] = 0.5
+    exceedance_high: Annotated[float, "most sessions within the budget on those days, against promised", above_zero] = 2.0
+    seed: Annotated[int, "draws the thefts", at_least(0)] = 20260101
+
+
+@dataclass(frozen=True)
 class Settings:
     """Every setting, by section."""
 
@@ -83,6 +125,8 @@ class Settings:
     detection: DetectionSettings = DetectionSettings()
     train: TrainSettings = TrainSettings()
     score: ScoreSettings = ScoreSettings()
+    retrain: RetrainSettings = RetrainSettings()
+    daily: DailySettings = DailySettings()
 
     @classmethod
     def load(cls, config: Path | None = None, overrides: Mapping[str, object] | None = None) -> "Settings":
@@ -108,6 +152,7 @@ class Settings:
         }
         settings = cls(**bodies)
         _window_holds_calibration(settings.train)
+        _bounds_hold_something(settings.retrain)
         return settings
 
 
@@ -116,6 +161,14 @@ def _window_holds_calibration(train: TrainSettings) -> None:
         raise ConfigError(
             f"train.calibration_days = {train.calibration_days} leaves no day to train on "
             f"of train.window_days = {train.window_days}"
+        )
+
+
+def _bounds_hold_something(retrain: RetrainSettings) -> None:
+    if retrain.exceedance_low >= retrain.exceedance_high:
+        raise ConfigError(
+            f"retrain.exceedance_low = {retrain.exceedance_low:g} is not below "
+            f"retrain.exceedance_high = {retrain.exceedance_high:g}"
         )
 
 
@@ -142,10 +195,13 @@ def reference() -> Iterator[str]:
     yield "| setting | default | meaning |"
     yield "|---|---|---|"
     for name, field in fields().items():
-        yield f"| `{name}` | `{_toml(field.default)}` | {field.meaning} |"
+        default = f"${secret_variable(name)}" if field.kind is Secret else _toml(field.default)
+        yield f"| `{name}` | `{default}` | {field.meaning} |"
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(each) for each in value)}]"
-    return f'"{value}"' if isinstance(value, str | Path) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{"" if value == Path() else value}"' if isinstance(value, str | Path) else str(value)

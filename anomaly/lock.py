@@ -10,9 +10,13 @@ from anomaly.errors import AnomalyError, LockedError
 
 
 @contextlib.contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Hold the lake's lock; raises LockedError (exit 75) at once when another process holds it."""
-    path = root / ".lock"
+def locked(root: Path, name: str = ".lock") -> Iterator[None]:
+    """Hold the lake's lock; raises LockedError (exit 75) at once when another process holds it.
+
+    ``name`` is another lock of the same lake: one that is held over many commands' worth of work, each of which takes
+    the lake's own.
+    """
+    path = root / name
     try:
         root.mkdir(parents=True, exist_ok=True)
         handle = path.open("a+", encoding="utf-8")

@@ -1,4 +1,7 @@
-"""HTML pages that a person can hand on: one file, no script, every value escaped. This is the one home of jinja2."""
+"""HTML pages with every value escaped and no name left unfilled: one file to hand on, or the pages of an application.
+
+This is the one home of jinja2.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,21 +11,34 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from anomaly.words import visible
 
-Filters = Mapping[str, Callable[..., str]]
+Filters = Mapping[str, Callable[..., Any]]
+
+
+class Pages:
+    """The templates of a folder, read once.
+
+    The filter ``visible`` is there always.
+    """
+
+    def __init__(self, folder: Path, filters: Filters) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters |= {"visible": lambda value: visible(str(value)), **filters}
+
+    def render(self, template: str, values: Mapping[str, Any]) -> str:
+        """Return a template filled in.
+
+        Raises jinja2's UndefinedError for a name that the template uses and nobody gives: a hole in a page is a mistake
+        of ours.
+        """
+        return self._environment.get_template(template).render(values)
 
 
 def rendered(folder: Path, filters: Filters, values: Mapping[str, Any]) -> str:
-    """Return ``page.html.j2`` of a folder filled in.
-
-    The filter ``visible`` is there always. Raises jinja2's UndefinedError for a name that the template uses and nobody
-    gives: a hole in a page is a mistake of ours.
-    """
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"visible": lambda value: visible(str(value)), **filters}
-    return environment.get_template("page.html.j2").render(values)
+    """Return ``page.html.j2`` of a folder filled in; raises as :meth:`Pages.render` does."""
+    return Pages(folder, filters).render("page.html.j2", values)

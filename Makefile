@@ -38,7 +38,7 @@ bench: $(READY)  ## measure speed beside its limits
 	$(BIN)/python -m anomaly.bench
 
 lock: $(READY) $(UV)  ## resolve requirements.lock anew from pyproject.toml
-	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	$(UV) pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" --upgrade -o requirements.lock
 
 clean:  ## remove what was built (.venv and .tools too)

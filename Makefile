@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 UV := .tools/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types check bench lock clean
+.PHONY: help setup demo test browser lint types check bench lock clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -20,8 +20,11 @@ setup: $(READY)  ## make .venv and install the locked requirements and this proj
 demo: $(READY)  ## draw an organisation, ingest its logs, train, and print the ranked sessions
 	$(BIN)/anomaly demo
 
-test: $(READY)  ## run the tests
+test: $(READY) browser  ## run the tests
 	$(BIN)/python -m pytest $(TEST_FLAGS)
+
+browser:  ## install Debian's chromium, in which the tests look at pages, where that can be done
+	@sh .ci/browser
 
 lint: $(READY)  ## check style, SQL layout and the direction of imports
 	$(BIN)/ruff check .

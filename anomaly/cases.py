@@ -7,7 +7,9 @@ Sessions are one case when, on the same day,
 - they come from the same internet address and sign with the same long-lived access key.
 
 Sessions that an approved workflow covers are grouped among themselves, apart from the others: they are shown, but take
-no rank and spend no budget. A case is as unusual as its most unusual session.
+no rank and spend no budget. A case ranks as its most unusual session does, and is an alert where one of its sessions
+is rare enough for its identity kind: an alert may stand after a case that is none, such as a machine's odd day after a
+person's.
 """
 
 import hashlib
@@ -62,7 +64,7 @@ def arrange(day: date, candidates: Sequence[Candidate], budget_per_day: float) -
     places = {session.session_id: Place(_id(day, group), None, False) for group in covered_groups for session in group}
     alerts = 0
     for case_rank, group in enumerate(open_groups, start=1):
-        place = Place(_id(day, group), case_rank, group[0].expected_per_day <= budget_per_day)
+        place = Place(_id(day, group), case_rank, _expected(group) <= budget_per_day)
         alerts += place.alert
         places |= dict.fromkeys((session.session_id for session in group), place)
     return Cases(places, budget_per_day, alerts, len(open_groups), len(covered_groups))
@@ -81,6 +83,11 @@ def _groups(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
     for place, session in enumerate(ordered):
         groups.setdefault(_root(parents, place), []).append(session)
     return list(groups.values())
+
+
+def _expected(group: Sequence[Candidate]) -> float:
+    """How often a day sees such a case: as seldom as its rarest session, each among its own identity kind."""
+    return min(session.expected_per_day for session in group)
 
 
 def _root(parents: list[int], place: int) -> int:

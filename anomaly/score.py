@@ -6,7 +6,7 @@ holds is not scored again; one whose features or model changed is.
 
 import difflib
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from anomaly.errors import DataQualityError, NoModelError
 from anomaly.lock import locked
 from anomaly.model.calibration import q_values
 from anomaly.model.detector import ExfilDetector
+from anomaly.model.forest import SPLITS_PER_NAT
 from anomaly.model.registry import Registry
 from anomaly.model.spec import ModelSpec
 from anomaly.model.training import train
@@ -85,9 +86,12 @@ def train_model(
     since: date | None = None,
     *,
     promote: bool = False,
+    leave_out: Collection[str] = (),
     progress: Progress | None = None,
 ) -> Trained:
     """Train on the lake's days before ``until``, register the model, make it champion when there is none.
+
+    Nothing is learnt from covered sessions, nor from those whose ids are to be left out.
 
     Raises
     ------
@@ -104,7 +108,9 @@ def train_model(
     days = window[warm_up:]
     with locked(lake.root):
         pipeline.build(days, progress=progress)
-        training = train(training_features(lake, days), spec, until, days[0])
+        features = training_features(lake, days)
+        features["excluded"] |= features["session_id"].isin(leave_out)
+        training = train(features, spec, until, days[0])
         registry = Registry(lake.root)
         tags = {"features_sql": sql_digest(), "context": context.digest, "warm_up_days": str(warm_up)}
         version = registry.register(training, spec, tags, promote=promote)
@@ -158,13 +164,13 @@ def pipeline_for(lake: Lake, context: Context, settings: Settings) -> Pipeline:
 
 
 def training_features(lake: Lake, days: Sequence[date]) -> pd.DataFrame:
-    """One row a session of these days: day, session_id, identity, every signal, and excluded (covered sessions)."""
+    """One row a session of these days: what training asks of it, every signal, and excluded (covered sessions)."""
     signals = ", ".join(table(FEATURES).signals)
     with Store() as store:
         store.view(FEATURES, [path for day in days for path in lake.files(FEATURES, day)])
         return store.df(
-            f"select date '1970-01-01' + day as day, session_id, identity, covered as excluded, {signals} "
-            f"from {FEATURES} order by session_id"
+            "select date '1970-01-01' + day as day, session_id, identity, actor, identity_kind, covered as excluded, "
+            f"{signals} from {FEATURES} order by session_id"
         )
 
 
@@ -189,8 +195,9 @@ def sql_digest() -> str:
 def model_digest(detector: ExfilDetector) -> str:
     """SHA-256 of what a detector scores with: a version number alone does not outlive its registry."""
     trees = detector.forest.trees
-    digest = hashlib.sha256("\n".join(detector.columns).encode())
-    for array in (trees.feature, trees.threshold, trees.samples, detector.calibration.scores):
+    kinds = detector.calibration.kinds
+    digest = hashlib.sha256(repr([detector.family_columns, SPLITS_PER_NAT, list(kinds)]).encode())
+    for array in (trees.feature, trees.threshold, trees.samples, detector.calibration.scores, *kinds.values()):
         digest.update(array.tobytes())
     return digest.hexdigest()
 
@@ -266,9 +273,10 @@ def _score(
 ) -> tuple[pa.Table, Cases]:
     rows, signals = _sessions(store, lake, day, detector)
     values = detector.score(signals)
-    tail = detector.tail_probability(values)
+    kinds = [row["identity_kind"] for row in rows]
+    tail = detector.tail_probability(values, kinds)
     columns: dict[str, Any] = {name: [row[name] for row in rows] for name in ("session_id", "day", "identity", "actor")}
-    columns |= {"score": values, "tail_probability": tail, "expected_per_day": detector.expected_per_day(values)}
+    columns |= {"score": values, "tail_probability": tail, "expected_per_day": detector.expected_per_day(values, kinds)}
     columns |= {"q_value": q_values(tail), "covered": [row["covered"] for row in rows]}
     order = sorted(range(len(rows)), key=lambda place: (-values[place], rows[place]["session_id"]))
     ranks = dict(zip(order, range(1, len(rows) + 1), strict=True))

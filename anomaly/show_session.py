@@ -45,8 +45,8 @@ def _summary(report: Record) -> list[str]:
     lines = [
         f"{report['start']} to {report['end']}",
         f"case of {report['day']}: {place}{', an alert' if case['alert'] else ''}",
-        f"score {score['score']:.4f}, session rank {score['rank']}; {in_rate(score['expected_per_day'])} such sessions "
-        f"are expected on an ordinary day (probability {score['tail_probability']:.2g}, "
+        f"score {score['score']:.4f}, session rank {score['rank']}; {in_rate(score['expected_per_day'])} cases "
+        f"as unusual for their kind are expected on an ordinary day (probability {score['tail_probability']:.2g}, "
         f"q-value {score['q_value']:.2g}); model version {score['model_version']}",
         in_confidence(sure["value"], sure["gaps"]),
         "ATT&CK: " + ", ".join(f"{each['technique']} {each['name']}" for each in report["attack"]),

@@ -14,7 +14,7 @@ from anomaly.evaluate.spending import BUDGETS, EDGES, LABELS, KindAlerts, Spendi
 
 def campaign(ranking: str, name: str, rank: float, waited: float, alerted: bool) -> dict[str, object]:
     """Make one row of ``Result.campaigns``: an attack of one day."""
-    row = (name, "S01", "attack", 100, 1, rank, 100, f"session of {name}", alerted, waited, 1000, 1000)
+    row = (name, "S01", "attack", 100, 1, rank, rank, 100, f"session of {name}", alerted, waited, 1000, 1000)
     return dict(zip(CAMPAIGN_COLUMNS, row, strict=True)) | {"ranking": ranking, "seed": 1}
 
 

@@ -61,6 +61,8 @@ def features(seed: int = 0, days: int = 30, per_day: int = 40, until: date = UNT
     frame["day"] = np.repeat([until - timedelta(days=back) for back in range(days, 0, -1)], per_day)
     frame["session_id"] = [f"{at:032x}" for at in rng.permutation(len(frame))]
     frame["identity"] = rng.integers(0, 12, len(frame)).astype(str)
+    frame["actor"] = frame["identity"]
+    frame["identity_kind"] = np.where(frame["identity"].astype(int) < 6, "human", "workload")
     frame["excluded"] = False
     return frame
 

@@ -71,6 +71,16 @@ def test_covered_sessions_take_no_rank_and_spend_no_budget() -> None:
     assert (found.ranked, found.covered, found.realised) == (2, 1, 2)
 
 
+def test_a_case_alerts_where_one_session_is_rare_for_its_kind_though_another_ranks_before_it() -> None:
+    person, machine = candidate("a", "kim", 1), candidate("b", "job", 2)
+    found = arrange(DAY, [replace(person, expected_per_day=12.0), replace(machine, expected_per_day=3.0)], 10)
+    assert [(found.places[name].case_rank, found.places[name].alert) for name in "ab"] == [(1, False), (2, True)]
+    together = [replace(each, links=frozenset(["drop"])) for each in (person, machine)]
+    found = arrange(DAY, [replace(together[0], expected_per_day=12.0), replace(together[1], expected_per_day=3.0)], 10)
+    assert found.places["a"].alert
+    assert found.realised == 1
+
+
 def test_only_cases_within_the_budget_are_alerts() -> None:
     sessions = [candidate("a", "kim", 1), candidate("b", "lee", 2), candidate("c", "mo", 3)]
     found = arrange(DAY, sessions, 2)

@@ -61,10 +61,7 @@ def test_the_stated_change_takes_every_planted_attack_below_the_line(told: Any, 
         assert after < session["score"]
         assert 1 + (others > after).sum() == record["rank"]
         if record["line"] == "alert":
-            # no case that alerts may stand below it
-            alerting = detector.expected_per_day(others) <= BUDGET
-            assert record["rank"] > alerting.sum()
-            assert detector.expected_per_day([after])[0] > BUDGET
+            assert detector.expected_per_day([after], session["identity_kind"])[0] > BUDGET
         else:
             assert record["rank"] > FIRST
 
@@ -75,7 +72,7 @@ def test_smaller_amounts_than_stated_pass_too(told: Any, detector: ExfilDetector
     for session, buckets, _, record in thinned:
         for share in (0.7, 0.3, 0.05):
             after = scored_after(session, buckets, record, detector, share)
-            assert detector.expected_per_day([after])[0] > BUDGET
+            assert detector.expected_per_day([after], session["identity_kind"])[0] > BUDGET
 
 
 def test_what_three_changes_do_not_reach_is_said(told: Any) -> None:

@@ -58,6 +58,8 @@ def test_every_ranking_stands_with_the_numbers_of_the_json(found: Result, told: 
             [
                 *(share(of(overall["found"][top])) for top in ("5", "10", "20")),
                 number(of(overall["best_rank"])),
+                share(of(overall["alone"]["5"])),
+                number(of(overall["rank_alone"])),
                 number(of(overall["days_to_detect"])),
                 share(of(overall["bytes_lost"])),
                 number(of(spending["precision"]), 2),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from anomaly.errors import DataQualityError
-from anomaly.model.calibration import Calibration, daily_q_values, q_values
+from anomaly.model.calibration import LEAST_OF_KIND, Calibration, daily_q_values, q_values
 
 SCORE = st.floats(0.0, 1.0)
 
@@ -60,7 +60,7 @@ def test_the_extrapolated_tail_errs_towards_more_often() -> None:
 
 def test_expected_per_day_is_probability_times_sessions_a_day() -> None:
     calibration = Calibration.fit(np.linspace(0, 1, 999), 10)
-    assert calibration.sessions_per_day == pytest.approx(99.9)
+    assert calibration.per_day == pytest.approx(99.9)
     assert calibration.expected_per_day(0.0) == pytest.approx(99.9)
     assert calibration.expected_per_day([0.9])[0] == pytest.approx(10.0, rel=0.02)
 
@@ -93,3 +93,30 @@ def test_daily_q_values_look_at_one_day_only() -> None:
     days = ["a", "b", "a", "b"]
     p = [0.01, 0.5, 0.9, 0.02]
     assert daily_q_values(days, p).tolist() == pytest.approx([0.02, 0.5, 0.9, 0.04])
+
+
+def test_each_kind_is_held_against_its_own() -> None:
+    people, machines = np.linspace(0.1, 0.7, 400), np.linspace(0.1, 0.7, 600) / 4
+    kinds = ["human"] * 400 + ["workload"] * 600
+    calibration = Calibration.fit(np.concatenate([people, machines]), 10, kinds)
+    # as far above its own kind: as rare for a machine as for a person
+    person, machine = calibration.tail_probability([0.6, 0.15], ["human", "workload"])
+    assert machine == pytest.approx(person, rel=0.02)
+    assert calibration.tail_probability(0.15) > 2 * machine
+    # the budget falls to each kind by its share of the cases
+    shown = calibration.expected_per_day(np.concatenate([people, machines]), kinds) <= 10
+    assert shown[:400].sum() / 10 == pytest.approx(4, abs=0.3)
+    assert shown[400:].sum() / 10 == pytest.approx(6, abs=0.3)
+
+
+def test_a_kind_seen_too_little_is_held_against_the_small_kinds_or_all() -> None:
+    many, few = np.linspace(0.1, 0.3, 300), np.linspace(0.4, 0.6, LEAST_OF_KIND - 1)
+    one = Calibration.fit(np.concatenate([many, few]), 10, ["human"] * 300 + ["service"] * len(few))
+    assert set(one.kinds) == {"human"}
+    np.testing.assert_array_equal(
+        one.tail_probability([0.5, 0.5], ["service", "unseen"]), one.tail_probability([0.5] * 2)
+    )
+    kinds = ["human"] * 300 + ["service"] * len(few) + ["external"] * len(few)
+    both = Calibration.fit(np.concatenate([many, few, few]), 10, kinds)
+    assert set(both.kinds) == {"human", ""}
+    assert both.tail_probability(0.5, "service") == both.tail_probability(0.5, "unseen") > 0.4

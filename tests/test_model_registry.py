@@ -61,7 +61,7 @@ def test_what_comes_out_is_what_went_in(root: Path, trainings: tuple[Training, T
         np.testing.assert_array_equal(theirs.score(PROBE), ours.score(PROBE))
         np.testing.assert_array_equal(theirs.predict(PROBE), ours.score(PROBE))
         scored = ours.score(PROBE)
-        np.testing.assert_array_equal(theirs.expected_per_day(scored), ours.expected_per_day(scored))
+        np.testing.assert_array_equal(theirs.expected_per_day(scored, "human"), ours.expected_per_day(scored, "human"))
         pd.testing.assert_frame_equal(theirs.explain(PROBE), ours.explain(PROBE))
         pd.testing.assert_frame_equal(theirs.families(PROBE), ours.families(PROBE))
         assert theirs.facts == {"model": "exfil-detector", "since": "2025-12-31", "until": "2026-03-01"}

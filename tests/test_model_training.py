@@ -26,7 +26,7 @@ def training(frame: pd.DataFrame) -> Training:
 def foreign(sessions: pd.DataFrame, name: str, day: date, excluded: bool = False) -> pd.DataFrame:
     """Sessions of one foreign identity on one day, ready to be put beside a feature frame."""
     ids = [f"{name}-{at}" for at in range(len(sessions))]
-    return sessions.assign(day=day, session_id=ids, identity="x", excluded=excluded)
+    return sessions.assign(day=day, session_id=ids, identity="x", actor="x", identity_kind="human", excluded=excluded)
 
 
 def same(one: Training, other: Training) -> bool:
@@ -71,7 +71,11 @@ def test_calibration_days_are_held_out(frame: pd.DataFrame, training: Training) 
     """The forest is the one that the days before the held-out ones make, and the calibration is the held-out days."""
     held_out = sorted(frame["day"].unique())[-10:]
     last = frame[frame["day"].isin(held_out)]
-    np.testing.assert_array_equal(np.sort(training.detector.score(last)), training.detector.calibration.scores)
+    scores = training.detector.score(last)
+    worst = [scores[rows].max() for rows in last.reset_index().groupby(["day", "actor"]).indices.values()]
+    np.testing.assert_array_equal(np.sort(worst), training.detector.calibration.scores)
+    kinds = last.drop_duplicates(["day", "actor"]).groupby("identity_kind").size()
+    assert {name: len(held) for name, held in training.detector.calibration.kinds.items()} == kinds.to_dict()
     moved = frame.copy()
     moved.loc[moved["day"].isin(held_out), COLUMNS] = 5.0
     np.testing.assert_array_equal(

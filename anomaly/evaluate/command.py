@@ -61,6 +61,9 @@ def _note_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     metavar="FILE",
     help="Settings.  [default: anomaly.toml]",
 )
+@click.option("--without-attacks", is_flag=True, help="Plant no attack: what the promise of the budget is worth.")
+@click.option("--ablation", is_flag=True, help="Also fit the model without each family and signal in turn.")
+@click.option("--poison", is_flag=True, help="Also try insiders that double what they take every week.")
 @click.option("--fresh", is_flag=True, help="Draw the organisations anew even where they are there.")
 @click.option("--misses", "show_misses", is_flag=True, help="Also show each attack's rank and strongest signals.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -72,6 +75,9 @@ def evaluate(
     budget: float | None,
     scale: float,
     config: Path | None,
+    without_attacks: bool,
+    ablation: bool,
+    poison: bool,
     fresh: bool,
     show_misses: bool,
     as_json: bool,
@@ -84,10 +90,19 @@ def evaluate(
     and kept in MLflow.
     """
     from anomaly.config import Settings
+    from anomaly.evaluate.poison import QuietPlan
     from anomaly.evaluate.run import run
     from anomaly.evaluate.world import Plan
 
     settings = Settings.load(config, {"score.budget_per_day": budget})
-    plans = [Plan(seed, days, scale) for seed in seeds]
-    written = run(out, plans, settings, fresh=fresh, say=lambda text: click.echo(text, err=True))
+    plans = [Plan(seed, days, scale, attacked=not without_attacks) for seed in seeds]
+    written = run(
+        out,
+        plans,
+        settings,
+        fresh=fresh,
+        with_ablation=ablation,
+        insiders_in=[QuietPlan(seed, scale=scale) for seed in seeds] if poison else (),
+        say=lambda text: click.echo(text, err=True),
+    )
     click.echo(written.json if as_json else written.markdown + ("\n" + written.misses if show_misses else ""))

@@ -17,14 +17,17 @@ CURVE = tuple(range(1, 31))
 class Recall:
     """What was found of some campaigns.
 
-    ``found`` by top N cases of at least one of a campaign's days; ``curve`` the same share for each N of ``CURVE``,
+    ``found`` by top N cases of at least one of a campaign's days; ``alone`` and ``rank_alone`` the same had no other
+    attack happened that day; ``curve`` the same share for each N of ``CURVE``,
     without intervals (empty without campaigns); ``days_to_detect`` is a median over the found ones;
     ``bytes_lost`` the share of all bytes read that was gone when the day's queue first showed the campaign.
     """
 
     campaigns: int
     found: dict[int, Figure]
+    alone: dict[int, Figure]
     best_rank: Figure
+    rank_alone: Figure
     days_to_detect: Figure
     bytes_lost: Figure
     bytes_total: int
@@ -72,11 +75,14 @@ def figures(campaigns: pd.DataFrame, alerts: pd.DataFrame) -> Figures:
 def recall(rows: pd.DataFrame) -> Recall:
     """What was found of these campaigns; resampled by campaign."""
     rank = rows["best_rank"].to_numpy(dtype=np.float64)
+    alone = rows["best_alone"].to_numpy(dtype=np.float64)
     waited = rows["days_to_detect"].dropna().to_numpy(dtype=np.float64)
     return Recall(
         campaigns=len(rows),
         found={top: figure(rank <= top) for top in TOPS},
+        alone={top: figure(alone <= top) for top in TOPS},
         best_rank=figure(rank, median),
+        rank_alone=figure(alone, median),
         days_to_detect=figure(waited, median),
         bytes_lost=ratio(rows["bytes_lost"], rows["bytes_total"]),
         bytes_total=int(rows["bytes_total"].sum()),

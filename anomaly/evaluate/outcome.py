@@ -17,6 +17,7 @@ CAMPAIGN_COLUMNS = (
     "first_day",
     "days",
     "best_rank",
+    "best_alone",
     "best_day",
     "session_id",
     "alerted",
@@ -32,8 +33,9 @@ def campaign_days(truth: pd.DataFrame, matches: pd.DataFrame, queue: pd.DataFram
     Returns
     -------
     DataFrame
-        campaign, day, scenario, kind, bytes_read, objects, rank (infinity: no case), alert, session_id (its most
-        unusual session that day, missing where none was matched).
+        campaign, day, scenario, kind, bytes_read, objects, rank (infinity: no case), alone (its rank had no other
+        attack happened: the cases before it that hold only other attacks' sessions are not counted), alert, session_id
+        (its most unusual session that day, missing where none was matched).
     """
     days = truth.groupby(["campaign", "day"], as_index=False).agg(
         scenario=("scenario", "first"),
@@ -47,13 +49,22 @@ def campaign_days(truth: pd.DataFrame, matches: pd.DataFrame, queue: pd.DataFram
     )
     found = days.merge(best, on=["campaign", "day"], how="left").sort_values(["campaign", "day"], ignore_index=True)
     rank = found["rank"].astype("float64").fillna(np.inf)
-    return found.assign(rank=rank, alert=found["alert"].eq(True))
+    attacks = days.loc[days["kind"] == "attack", "campaign"]
+    before = found.assign(rank=rank).apply(_attacks_before, axis=1, args=(cases[cases["campaign"].isin(attacks)],))
+    return found.assign(rank=rank, alone=rank - before, alert=found["alert"].eq(True))
+
+
+def _attacks_before(row: pd.Series, attacked: pd.DataFrame) -> int:
+    """How many cases of other attacks stand before the best case of a campaign's day."""
+    same_day = attacked[(attacked["day"] == row["day"]) & (attacked["case_rank"] < row["rank"])]
+    return int(same_day["case_rank"].nunique())
 
 
 def campaigns(days: pd.DataFrame) -> pd.DataFrame:
     """One row a campaign, columns ``CAMPAIGN_COLUMNS``, from the rows of ``campaign_days``.
 
-    ``best_rank`` is infinite for one that never had a case. ``days_to_detect`` counts from its first day to the first
+    ``best_rank`` is infinite for one that never had a case, as is ``best_alone``, the best of its ranks had no other
+    attack happened. ``days_to_detect`` counts from its first day to the first
     found day (missing: never found). ``bytes_lost`` is what it read up to and including that day, since a day is
     scored when it is over; all of it where it was never found.
     """
@@ -73,6 +84,7 @@ def _campaign(name: str, days: pd.DataFrame) -> tuple[object, ...]:
         first,
         len(days),
         float(best["rank"]),
+        float(days["alone"].min()),
         int(best["day"]),
         best["session_id"],
         bool(days["alert"].any()),

@@ -17,6 +17,8 @@ FOUND_HEADER = (
     "campaigns",
     *(f"top {n}" for n in TOPS),
     "best rank",
+    "top 5 alone",
+    "rank alone",
     "days to detect",
     "bytes lost",
 )
@@ -30,8 +32,8 @@ def markdown(found: Result) -> str:
     parts = [
         f"# Evaluation on seeds {seeds}",
         f"Each figure with its {100 * LEVEL:.0f} % interval (bootstrap, by campaign or by day). Found: in the first N "
-        "cases of at least one of its days. Best rank and days to detect are medians; bytes lost were read up to and "
-        "including the day it was found.",
+        "cases of at least one of its days; alone: had no other attack happened that day. Ranks and days to detect are "
+        "medians; bytes lost were read up to and including the day it was found.",
     ]
     if found.ceiling:
         most = ", ".join(f"{100 * found.ceiling[top]:.0f} % in the top {top}" for top in TOPS)
@@ -108,6 +110,8 @@ def _recall_row(name: str, told: Recall) -> tuple[str, ...]:
         str(told.campaigns),
         *(share(told.found[top]) for top in TOPS),
         number(told.best_rank),
+        share(told.alone[5]),
+        number(told.rank_alone),
         number(told.days_to_detect),
         f"{share(told.bytes_lost)} of {size(told.bytes_total)}",
     )

@@ -58,6 +58,8 @@ def metrics(found: Result) -> dict[str, float]:
         values |= {f"{name}.recall_at_10.{kind}": each.found[10].value for kind, each in told.scenarios.items()}
         values |= {f"{name}.recall_at_10.{cloud}": each.found[10].value for cloud, each in told.clouds.items()}
         values |= {
+            **{f"{name}.recall_alone_at_{top}": share.value for top, share in told.overall.alone.items()},
+            f"{name}.median_rank_alone": told.overall.rank_alone.value,
             f"{name}.median_best_rank": told.overall.best_rank.value,
             f"{name}.days_to_detect": told.overall.days_to_detect.value,
             f"{name}.bytes_lost_share": told.overall.bytes_lost.value,

@@ -71,7 +71,7 @@ def quiet_sessions(sessions: pd.DataFrame, actor_days: pd.DataFrame) -> pd.Serie
 
 
 def cases(queue: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
-    """Turn a queue into its ranked cases, told by their most unusual session.
+    """Turn a queue into its ranked cases, told by their most unusual session, and their kind by the rarest of a kind.
 
     Parameters
     ----------
@@ -88,14 +88,16 @@ def cases(queue: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
     """
     rows = queue[queue["case_rank"].notna()].merge(marks, on=["session_id", "day"])
     rows = rows.sort_values(["score", "session_id"], ascending=[False, True])
+    rarest = rows.loc[rows.groupby(["day", "case_id"])["expected_per_day"].idxmin()]
+    kinds = rarest.set_index(["day", "case_id"])["identity_kind"]
     found = rows.groupby(["day", "case_id"], as_index=False).agg(
         case_rank=("case_rank", "first"),
         expected_per_day=("expected_per_day", "min"),
         attack=("attack", "max"),
         look_alike=("look_alike", "max"),
         quiet=("quiet", "first"),
-        identity_kind=("identity_kind", "first"),
     )
+    found = found.join(kinds, on=["day", "case_id"])
     found = found.assign(look_alike=found["look_alike"] & ~found["attack"])
     return found.sort_values(["day", "case_rank"], ignore_index=True)
 

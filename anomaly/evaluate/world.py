@@ -25,16 +25,22 @@ START = date(2026, 1, 5)
 
 @dataclass(frozen=True)
 class Plan:
-    """What to draw: attacks happen in the last two sevenths of the days, training ends before."""
+    """What to draw: attacks, where there are any, happen in the last two sevenths of the days; training ends before."""
 
     seed: int
     days: int = 42
     scale: float = 1.0
+    attacked: bool = True
 
     @property
     def attack_from(self) -> int:
         """Index of the first day with attacks: 30 of 42."""
         return self.days * 5 // 7
+
+    @property
+    def attacks(self) -> tuple[str, ...] | None:
+        """Scenarios to plant; None: all that are known."""
+        return None if self.attacked else ()
 
     @property
     def until(self) -> date:
@@ -84,6 +90,7 @@ def open_world(out: Path, plan: Plan, *, fresh: bool = False) -> World:
             days=plan.days,
             start=START,
             scale=plan.scale,
+            attacks=plan.attacks,
             attack_from=plan.attack_from,
             sources=EVERY,
         )

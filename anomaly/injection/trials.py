@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -149,7 +148,8 @@ class Bench:
             return Outcome(amount, None, None, True, dict.fromkeys(LINES, False))
         score = float(ranked["score"].max())
         rank = queue.rank(score, str(ranked["actor"].iloc[0]))
-        alert = bool(self.detector.expected_per_day(np.array([score]))[0] <= self.settings.score.budget_per_day)
+        kind = str(ranked["identity_kind"].iloc[0])
+        alert = bool(self.detector.expected_per_day([score], kind)[0] <= self.settings.score.budget_per_day)
         return Outcome(amount, score, rank, False, {"alert": alert, "top 10": rank <= 10, "top 5": rank <= 5})
 
     def write(self, day: date, events: pa.Table | None, identities: set[str] | None) -> None:

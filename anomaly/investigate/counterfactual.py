@@ -103,7 +103,7 @@ def explained(
     """Search and put into words; ``others`` are the scores of the day's other cases that no workflow covers."""
     if session["covered"]:
         return standing("an approved workflow covers it: it is not ranked")
-    lines = [_alert_line(detector, budget), _first_line(others)]
+    lines = [_alert_line(detector, budget, session["identity_kind"]), _first_line(others)]
     if session["expected_per_day"] > budget:
         if _ranks(np.array([session["score"]]), others)[0] > FIRST:
             return standing(f"by itself it is no alert, and {FIRST} other cases stand before it")
@@ -112,20 +112,21 @@ def explained(
     tiers = [_signals(levers) for levers in TIERS]
     found = smallest_change(detector, signals, tiers, lines, thinned(session, buckets))
     after = np.array([found.score])
+    expected = float(detector.expected_per_day(after, session["identity_kind"])[0])
     record = {
         "line": None if found.line is None else LINES[found.line + len(LINES) - len(lines)],
         "changes": [_change(name, found, session) for name in found.levers],
         "score": found.score,
-        "expected_per_day": float(detector.expected_per_day(after)[0]),
-        "alert": bool(detector.expected_per_day(after)[0] <= budget),
+        "expected_per_day": expected,
+        "alert": expected <= budget,
         "rank": int(_ranks(after, others)[0]),
         "cases": len(others) + 1,
     }
     return {"says": _says(record) + _companions(session["companions"]), **record}
 
 
-def _alert_line(detector: ExfilDetector, budget: float) -> Passes:
-    return lambda scores: detector.expected_per_day(scores) > budget
+def _alert_line(detector: ExfilDetector, budget: float, kind: str) -> Passes:
+    return lambda scores: detector.expected_per_day(scores, kind) > budget
 
 
 def _first_line(others: Floats) -> Passes:

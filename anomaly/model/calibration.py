@@ -1,4 +1,8 @@
-"""From a score to "expected N such sessions a day": tail probability against a later, held-out window.
+"""From a score to "expected N such cases a day": tail probability against a later, held-out window.
+
+What is held out is one score an actor and day, its most unusual session, because that is what becomes a case and may
+raise an alert. Each identity kind is held against its own: machines are regular, so among all a machine's odd day looks
+ordinary, and people would spend the whole budget.
 
 Conformal rank p = (k + 1) / (n + 1), k the calibration scores at or above: for exchangeable sessions exact, never 0.
 Past the largest calibration score the tail decays exponentially at the mean excess of the top scores. A forest's score
@@ -6,8 +10,8 @@ is bounded, so its true tail ends sooner: the exponential errs towards "more oft
 of negative shape would say 0 past its end point.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -19,20 +23,31 @@ from anomaly.model.trees import Floats
 TAIL_SHARE = 0.01
 TAIL_LEAST = 10
 """The tail's scale is the mean excess of the top 1 %, of 10 scores at least."""
+LEAST_OF_KIND = 20
+"""Kinds with fewer held-out scores are held against each other: a budget of a fifth of the cases can just be told."""
+SMALL = ""
+"""The name under which the scores of all small kinds are held; no identity kind is called so."""
 SCALE_FLOOR = 0.002
 """Keeps exp(-(score - largest) / scale) above the smallest double for every score up to 1, even when all scores tie."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """The sorted scores of a held-out window and the number of active days they came from."""
+    """The sorted scores of a held-out window, the number of active days they came from, and the scores by kind."""
 
     scores: Floats
     days: int
+    kinds: Mapping[str, Floats] = field(default_factory=dict)
 
     @classmethod
-    def fit(cls, scores: npt.ArrayLike, days: int) -> "Calibration":
-        """Hold the scores of sessions that were not trained on.
+    def fit(cls, scores: npt.ArrayLike, days: int, kinds: npt.ArrayLike | None = None) -> "Calibration":
+        """Hold scores that were not trained on.
+
+        Parameters
+        ----------
+        kinds
+            The identity kind of each score; kinds of fewer than ``LEAST_OF_KIND`` are put together. Without it all
+            are of one kind.
 
         Raises
         ------
@@ -44,32 +59,63 @@ class Calibration:
             raise DataQualityError(f"{days} active day(s) to calibrate on; at least {MIN_CALIBRATION_DAYS} are needed")
         if not len(values) or not np.isfinite(values).all():
             raise DataQualityError(f"{len(values)} calibration score(s), {np.sum(~np.isfinite(values))} not finite")
-        return cls(values, days)
+        return cls(values, days, {} if kinds is None else _by_kind(np.asarray(scores, dtype=np.float64), kinds))
 
     @property
-    def sessions_per_day(self) -> float:
-        """Sessions on an average active day of the window."""
+    def per_day(self) -> float:
+        """Scores on an average active day of the window."""
         return len(self.scores) / self.days
 
-    def tail_probability(self, scores: npt.ArrayLike) -> Floats:
-        """Chance that an ordinary session scores at least this high, in (0, 1], never rising with the score."""
+    def tail_probability(self, scores: npt.ArrayLike, kinds: npt.ArrayLike | None = None) -> Floats:
+        """Chance that an ordinary score is at least this high, in (0, 1], never rising with the score.
+
+        Parameters
+        ----------
+        kinds
+            The identity kind of each score, or one for all: each is held against its own. A kind that the window held
+            too little of is held against the small kinds together, or against all where these are too few as well.
+        """
         values = np.asarray(scores, dtype=np.float64)
-        count = len(self.scores)
-        at_or_above = count - np.searchsorted(self.scores, values, side="left")
-        past = np.maximum(values - self.scores[-1], 0)
-        return np.asarray((at_or_above + 1) / (count + 1) * np.exp(-past / self.scale), dtype=np.float64)
+        if kinds is None:
+            return _tail(self.scores, values)
+        values, labels = np.broadcast_arrays(values, np.asarray(kinds, dtype=object))
+        result = np.empty(values.shape)
+        for kind in set(labels.flat):
+            mine = labels == kind
+            result[mine] = _tail(self.kinds.get(kind, self.kinds.get(SMALL, self.scores)), values[mine])
+        return result
 
-    def expected_per_day(self, scores: npt.ArrayLike) -> Floats:
-        """How many sessions at least this unusual an ordinary active day holds."""
-        return self.tail_probability(scores) * self.sessions_per_day
+    def expected_per_day(self, scores: npt.ArrayLike, kinds: npt.ArrayLike | None = None) -> Floats:
+        """How many cases of an ordinary active day are at least this unusual for their kind.
 
-    @cached_property
-    def scale(self) -> float:
-        """Mean excess of the top scores over the one below them, in score units."""
-        top = min(max(TAIL_LEAST, int(np.ceil(TAIL_SHARE * len(self.scores)))), len(self.scores) - 1)
-        if top < 1:
-            return SCALE_FLOOR
-        return max(float(np.mean(self.scores[-top:] - self.scores[-top - 1])), SCALE_FLOOR)
+        It is the tail probability times the scores a day of all kinds: alerts within a budget then fall to each kind
+        by its share of the cases.
+        """
+        return self.tail_probability(scores, kinds) * self.per_day
+
+
+def _by_kind(scores: Floats, kinds: npt.ArrayLike) -> dict[str, Floats]:
+    labels = np.asarray(kinds, dtype=object)
+    found = {str(kind): np.sort(scores[labels == kind]) for kind in sorted(set(labels.flat))}
+    large = {kind: values for kind, values in found.items() if len(values) >= LEAST_OF_KIND}
+    small = [values for kind, values in found.items() if kind not in large]
+    together = np.sort(np.concatenate(small)) if small else np.empty(0)
+    return large | ({SMALL: together} if len(together) >= LEAST_OF_KIND else {})
+
+
+def _tail(held: Floats, values: Floats) -> Floats:
+    count = len(held)
+    at_or_above = count - np.searchsorted(held, values, side="left")
+    past = np.maximum(values - held[-1], 0)
+    return np.asarray((at_or_above + 1) / (count + 1) * np.exp(-past / tail_scale(held)), dtype=np.float64)
+
+
+def tail_scale(held: Floats) -> float:
+    """Mean excess of the top of sorted scores over the one below them, in score units."""
+    top = min(max(TAIL_LEAST, int(np.ceil(TAIL_SHARE * len(held)))), len(held) - 1)
+    if top < 1:
+        return SCALE_FLOOR
+    return max(float(np.mean(held[-top:] - held[-top - 1])), SCALE_FLOOR)
 
 
 def q_values(probabilities: npt.ArrayLike) -> Floats:

@@ -21,7 +21,14 @@ from anomaly.model.trees import Floats, Trees
 
 INTEGER_ARRAYS = ("starts", "left", "right", "feature", "samples")
 ARRAYS = (*INTEGER_ARRAYS, "threshold", "calibration_scores")
-STATE = {**dict.fromkeys(ARRAYS, np.ndarray), "families": dict, "facts": dict, "cap": float, "calibration_days": int}
+STATE = {
+    **dict.fromkeys(ARRAYS, np.ndarray),
+    "families": dict,
+    "facts": dict,
+    "calibration_kinds": dict,
+    "cap": float,
+    "calibration_days": int,
+}
 HIGHEST_SCORE = 1.01
 """1 plus the largest tie-break there is (1e-6 x log of the largest double)."""
 
@@ -63,13 +70,13 @@ class ExfilDetector:
         """Return the score; the name and ``params`` (unused) are what MLflow's pyfunc calls."""
         return self.score(frame)
 
-    def tail_probability(self, scores: npt.ArrayLike) -> Floats:
-        """Chance that an ordinary session scores at least this high, in (0, 1]."""
-        return self.calibration.tail_probability(scores)
+    def tail_probability(self, scores: npt.ArrayLike, kinds: npt.ArrayLike) -> Floats:
+        """Chance that an ordinary actor of this identity kind scores at least this high on a day, in (0, 1]."""
+        return self.calibration.tail_probability(scores, kinds)
 
-    def expected_per_day(self, scores: npt.ArrayLike) -> Floats:
-        """How many sessions at least this unusual an ordinary active day holds."""
-        return self.calibration.expected_per_day(scores)
+    def expected_per_day(self, scores: npt.ArrayLike, kinds: npt.ArrayLike) -> Floats:
+        """How many cases of an ordinary active day are at least this unusual for their identity kind."""
+        return self.calibration.expected_per_day(scores, kinds)
 
     def explain(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Splits that each column is worth, (n_rows, n_columns), positive = more unusual; index as in ``frame``."""
@@ -100,6 +107,7 @@ class ExfilDetector:
             "facts": dict(self.facts),
             "cap": float(self.forest.cap),
             "calibration_scores": self.calibration.scores,
+            "calibration_kinds": dict(self.calibration.kinds),
             "calibration_days": int(self.calibration.days),
         }
 
@@ -108,7 +116,9 @@ class ExfilDetector:
         if found:
             raise UnsafeModelError("the stored model is not one of ours:\n  " + "\n  ".join(found))
         trees = Trees(**{name: state[name] for name in (*INTEGER_ARRAYS, "threshold")})
-        calibration = Calibration(state["calibration_scores"], state["calibration_days"])
+        calibration = Calibration(
+            state["calibration_scores"], state["calibration_days"], dict(state["calibration_kinds"])
+        )
         self._hold(Forest(state["families"], state["cap"], trees), calibration, state["families"], state["facts"])
 
 
@@ -133,15 +143,23 @@ def _name_mistakes(state: dict[str, Any]) -> list[str]:
 
 def _number_mistakes(state: dict[str, Any]) -> list[str]:
     _, least, most = NUMBERS["cap"]
-    scores = state["calibration_scores"]
     found = [] if least <= state["cap"] <= most else [f"cap: {state['cap']}"]
     if state["calibration_days"] < MIN_CALIBRATION_DAYS:
         found.append(f"calibration_days: {state['calibration_days']}")
+    held = {"calibration_scores": state["calibration_scores"]}
+    for kind, scores in state["calibration_kinds"].items():
+        if type(kind) is not str or type(scores) is not np.ndarray:
+            return [*found, "calibration_kinds: not scores by the name of a kind"]
+        held[f"calibration_kinds {kind!r}"] = scores
+    return found + [mistake for name, scores in held.items() for mistake in _score_mistakes(name, scores)]
+
+
+def _score_mistakes(name: str, scores: npt.NDArray[Any]) -> list[str]:
     if scores.dtype != np.float64 or scores.ndim != 1 or not len(scores):
-        return [*found, f"calibration_scores: {scores.dtype} of shape {scores.shape}"]
+        return [f"{name}: {scores.dtype} of shape {scores.shape}"]
     if not ((scores >= 0) & (scores <= HIGHEST_SCORE)).all() or (np.diff(scores) < 0).any():
-        found.append("calibration_scores: not sorted scores from 0 to 1")
-    return found
+        return [f"{name}: not sorted scores from 0 to 1"]
+    return []
 
 
 def _tree_mistakes(state: dict[str, Any]) -> list[str]:

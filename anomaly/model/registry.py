@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from anomaly.model.training import Training
 
 NAME = "exfil-detector"
 EVALUATION = "evaluation"
+DAILY = "daily"
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 MODEL_FILE = "model.skops"
 REQUIREMENTS = ("numpy", "pandas", "scikit-learn", "skops")
@@ -139,6 +140,24 @@ class Registry:
                 client.log_artifact(run, str(path))
             client.set_terminated(run)
         return str(run)
+
+    def log_night(self, day: date, model_version: str, figures: Mapping[str, float]) -> None:
+        """Keep a scored day's figures as the day's run of the experiment ``daily``; a run again replaces them."""
+        client = self._writer()
+        with _quiet():
+            from mlflow.entities import Metric, RunTag
+            from mlflow.exceptions import MlflowException
+
+            now = int(datetime.now(UTC).timestamp() * 1000)
+            metrics = [Metric(name, value, now, 0) for name, value in figures.items()]
+            try:
+                experiment = _experiment_id(client, DAILY, self.artifacts)
+                known = client.search_runs([experiment], f"tags.day = '{day}'", max_results=1)
+                run = known[0] if known else client.create_run(experiment, run_name=str(day), tags={"day": str(day)})
+                client.log_batch(run.info.run_id, metrics=metrics, tags=[RunTag("model_version", model_version)])
+                client.set_terminated(run.info.run_id)
+            except MlflowException as error:
+                raise AnomalyError(f"cannot keep the figures of {day} in {self.database}: {error.message}") from error
 
     @cached_property
     def _client(self) -> Any:

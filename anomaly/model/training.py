@@ -6,7 +6,7 @@ the ones that were calibrated. Excluded sessions (confirmed thefts, approved wor
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -18,10 +18,10 @@ from anomaly.model.calibration import Calibration
 from anomaly.model.columns import select
 from anomaly.model.detector import ExfilDetector
 from anomaly.model.forest import MIN_SESSIONS, Forest, anchored
-from anomaly.model.spec import ModelSpec
+from anomaly.model.spec import MIN_CALIBRATION_DAYS, ModelSpec
 from anomaly.model.trees import Floats
 
-KEYS = ("day", "session_id", "identity", "excluded")
+KEYS = ("day", "session_id", "identity", "actor", "identity_kind", "excluded")
 BUDGETS = (1.0, 3.0, 10.0)
 """Alerts a day at which the promise is held against what held-out days show."""
 
@@ -46,8 +46,8 @@ def train(features: pd.DataFrame, spec: ModelSpec, until: date, since: date | No
     Parameters
     ----------
     features
-        One row a session: day, session_id, identity, excluded, and the spec's columns; other columns and rows outside
-        the window are ignored, row order does not matter.
+        One row a session: day, session_id, identity, actor, identity_kind, excluded, and the spec's columns; other
+        columns and rows outside the window are ignored, row order does not matter.
 
     Raises
     ------
@@ -62,25 +62,33 @@ def train(features: pd.DataFrame, spec: ModelSpec, until: date, since: date | No
     held_out = _held_out(usual["day"].to_numpy(), spec, since, until)
     fit, later = usual[~held_out], usual[held_out]
     forest = _fit(fit, spec)
-    scores = forest.score(select(later, spec.columns))
-    calibration = Calibration.fit(scores, later["day"].nunique())
+    units = most_unusual(later, forest.score(select(later, spec.columns)))
+    scores = units["score"].to_numpy()
+    calibration = Calibration.fit(scores, units["day"].nunique(), units["identity_kind"])
     facts = {"model": spec.name, "since": since.isoformat(), "until": until.isoformat()}
     detector = ExfilDetector(forest, calibration, spec.families, facts)
     anchors = anchored(select(fit, spec.columns), spec.anchor_fraction)
     metrics = _counts(rows, fit, later) | {"anchor_rows": float(sum(anchors.values()))}
-    metrics |= {"saturated_share": _saturated(later, fit, spec)} | realised(scores, later["day"].to_numpy())
+    metrics |= {"saturated_share": _saturated(later, fit, spec)} | realised(units)
     return Training(detector, since, until, digest(rows, spec), metrics, anchors)
 
 
-def realised(scores: Floats, days: Days) -> dict[str, float]:
+def most_unusual(sessions: pd.DataFrame, scores: Floats) -> pd.DataFrame:
+    """Of each actor and day the session that scores highest: day, actor, identity_kind, score."""
+    rows = sessions[["day", "actor", "identity_kind"]].assign(score=scores)
+    return rows.sort_values("score", kind="stable").groupby(["day", "actor"], as_index=False).last()
+
+
+def realised(units: pd.DataFrame) -> dict[str, float]:
     """Alerts a day that held-out days show at each promised budget: calibrate on half of the days, count on the rest.
 
-    Days alternate between the halves and both ways round are taken; a mean and a 90th percentile over the days.
+    ``units`` as ``most_unusual`` returns them. Days alternate between the halves and both ways round are taken; a mean
+    and a 90th percentile over the days.
     """
-    active, place = np.unique(days, return_inverse=True)
+    active, place = np.unique(units["day"].to_numpy(), return_inverse=True)
     result = {}
     for budget in BUDGETS:
-        counts = [_alerts(scores, place, len(active), half, budget) for half in (0, 1)]
+        counts = [_alerts(units, place, len(active), half, budget) for half in (0, 1)]
         seen = np.concatenate(counts)
         result[f"realised_at_{budget:g}"] = float(np.mean(seen))
         result[f"realised_p90_at_{budget:g}"] = float(np.percentile(seen, 90))
@@ -88,12 +96,12 @@ def realised(scores: Floats, days: Days) -> dict[str, float]:
 
 
 def digest(rows: pd.DataFrame, spec: ModelSpec) -> str:
-    """SHA-256 of what was trained on: the columns' names, and per session its id, day, exclusion and values.
+    """SHA-256 of what was trained on: the columns' names, and per session all that training reads of it.
 
     Rows come ordered by session.
     """
     hashed = hashlib.sha256("\n".join(spec.columns).encode())
-    for name in ("session_id", "day", "excluded"):
+    for name in ("session_id", "day", "actor", "identity_kind", "excluded"):
         hashed.update("\n".join(rows[name].astype(str)).encode())
     hashed.update(np.ascontiguousarray(select(rows, spec.columns).to_numpy(dtype="<f8")).tobytes())
     return hashed.hexdigest()
@@ -165,10 +173,12 @@ def _saturated(later: pd.DataFrame, fit: pd.DataFrame, spec: ModelSpec) -> float
     return float((select(later, spec.columns) > largest).any(axis=1).mean())
 
 
-def _alerts(scores: Floats, place: npt.NDArray[np.intp], days: int, half: int, budget: float) -> Floats:
-    """Alerts on each day of the other half, calibrated on this half."""
+def _alerts(units: pd.DataFrame, place: npt.NDArray[np.intp], days: int, half: int, budget: float) -> Floats:
+    """Alerts on each day of the other half, calibrated on this half, however few its days are."""
     known = place % 2 == half
-    calibration = Calibration(np.sort(scores[known]), len(np.unique(place[known])))
-    alert = ~known & (calibration.expected_per_day(scores) <= budget)
+    mine = units[known]
+    whole = Calibration.fit(mine["score"], MIN_CALIBRATION_DAYS, mine["identity_kind"])
+    calibration = replace(whole, days=len(np.unique(place[known])))
+    alert = ~known & (calibration.expected_per_day(units["score"], units["identity_kind"]) <= budget)
     counts = np.bincount(place[alert], minlength=days).astype(np.float64)
     return np.asarray(counts[np.arange(days) % 2 != half])

@@ -10,7 +10,7 @@ from anomaly.simulate.multicloud import Estate
 from anomaly.simulate.multicloud_thefts import Stage
 from anomaly.simulate.network import Site
 from anomaly.simulate.org import Org
-from anomaly.simulate.plan import open_days
+from anomaly.simulate.plan import deal, open_days
 
 Make = Callable[[Stage, Rng], Deed]
 CLOUDS = {GCP: (gcp, gcp_thefts), AZURE: (azure, azure_thefts)}
@@ -46,7 +46,8 @@ def join(org: Org, attacks: Sequence[str] | None, attack_from: int) -> list[Camp
         stage = Stage(estate, cloud.pen, {one.who.name: one.agent for one in residents})
         wanted = {name: make for name, make in thefts.ATTACKS.items() if attacks is None or name in attacks}
         planned += [_lookalike(stage, name, make) for name, make in thefts.LOOKALIKES.items()]
-        planned += [_attack(stage, name, make, days) for name, make in wanted.items() if days]
+        turns = deal(rng(org.seed, "plan", source), thefts.ATTACKS, days) if days else []
+        planned += [_campaign(stage, name, "attack", day, wanted[name]) for name, day in turns if name in wanted]
     return planned
 
 
@@ -58,11 +59,6 @@ def _settle(org: Org, estate: Estate) -> None:
         (b.name, estate.cloud, b.account, b.sensitivity, f"{b.owner}@{org.name}.example") for b in estate.buckets
     )
     papers.setdefault("accounts.csv", []).extend((estate.cloud, a.id, a.label, a.relation) for a in estate.accounts)
-
-
-def _attack(stage: Stage, name: str, make: Make, days: Sequence[int]) -> Campaign:
-    day = days[int(stage.home.draw("day", name).integers(len(days)))]
-    return _campaign(stage, name, "attack", day, make)
 
 
 def _lookalike(stage: Stage, name: str, make: Make) -> Campaign:

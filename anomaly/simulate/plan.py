@@ -1,11 +1,11 @@
 """Which campaigns happen on which days: attacks from a given day on, hard benign look-alikes all along."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from anomaly.errors import UsageError, nearest
 from anomaly.simulate import egress, exports, shares, thefts, transfers
 from anomaly.simulate.deeds import Campaign, Deed
-from anomaly.simulate.draw import Rng, choose, rng, some
+from anomaly.simulate.draw import Rng, rng, some
 from anomaly.simulate.forms import CLOUDTRAIL, VPC_FLOW
 from anomaly.simulate.lookalikes import LOOKALIKES
 from anomaly.simulate.org import Org
@@ -69,11 +69,9 @@ def plan(org: Org, attacks: Sequence[str] | None, attack_from: int) -> list[Camp
 def _attacks(org: Org, wanted: list[str], window: list[int]) -> list[Campaign]:
     draw = rng(org.seed, "plan")
     days = open_days(draw, window)
-    turns = [days[i % len(days)] for i in draw.permutation(max(len(ATTACKS), len(days))).tolist()]
-    planned = list(zip(ATTACKS, turns, strict=False))
+    planned = deal(draw, ATTACKS, days)
     for source in org.sources:
-        more = rng(org.seed, "plan", source)
-        planned += [(name, choose(more, days)) for name in MORE.get(source, {})]
+        planned += deal(rng(org.seed, "plan", source), MORE.get(source, {}), days)
     return [_attack(org, name, days, day) for name, day in planned if name in wanted]
 
 
@@ -81,6 +79,13 @@ def open_days(draw: Rng, window: Sequence[int]) -> list[int]:
     """The days of a window on which attacks may happen: all but one or two that stay quiet."""
     quiet = some(draw, window, 2 if len(window) >= 8 else int(len(window) >= 3))
     return [day for day in window if day not in quiet]
+
+
+def deal(draw: Rng, names: Iterable[str], days: Sequence[int]) -> list[tuple[str, int]]:
+    """Give each attack a day, all days about equally many: attacks that crowd one day hide each other in its queue."""
+    known = list(names)
+    turns = draw.permutation(max(len(known), len(days))).tolist()
+    return [(name, days[turn % len(days)]) for name, turn in zip(known, turns, strict=False)]
 
 
 def _attack(org: Org, name: str, days: list[int], day: int) -> Campaign:

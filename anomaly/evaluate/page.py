@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from anomaly.evaluate import page_charts as charts
+from anomaly.evaluate import report_extras as extras
+from anomaly.evaluate.ablation import FOUND_AT, Ablation
 from anomaly.evaluate.baselines_pyod import DETECTORS
 from anomaly.evaluate.bootstrap import LEVEL, Figure
 from anomaly.evaluate.figures import TOPS, Figures, Recall
 from anomaly.evaluate.outcome import FOUND_RANK
+from anomaly.evaluate.poison import Poisoned
 from anomaly.evaluate.replay import OURS, RANKINGS
 from anomaly.evaluate.report import left_out, number, share, size
 from anomaly.evaluate.result import Result
@@ -31,12 +34,14 @@ SHORT = {
 """Names of ``RANKINGS`` for charts and table heads."""
 
 
-def page(found: Result) -> str:
-    """Return the page's text."""
+def page(found: Result, ablated: Ablation | None = None, poisoned: Sequence[Poisoned] | None = None) -> str:
+    """Return the page's text, with what each signal earns and how far a patient insider gets where that was asked."""
     filters: dict[str, Callable[..., str]] = {
         "share": share,
         "signed": lambda value: share(value, signed=True),
         "number": number,
+        "difference": extras.signed,
+        "needed_by": extras.needed_by,
         "bytes": size,
         "day": day_text,
         "heat": heat,
@@ -61,8 +66,21 @@ def page(found: Result) -> str:
         best={top: [best(found.figures, top, group) for group in (plain, on_signals)] for top in TOPS},
         rows=recall_rows(found.figures, names),
         **_charts(found, names),
+        **_extras(ablated, poisoned),
     )
     return rendered(Path(__file__).parent, filters, values)
+
+
+def _extras(ablated: Ablation | None, poisoned: Sequence[Poisoned] | None) -> dict[str, Any]:
+    return {
+        "ablation": None if ablated is None else extras.ablation_rows(ablated),
+        "ablation_note": extras.ABLATION_NOTE,
+        "found_at": FOUND_AT,
+        "poisoned": None if poisoned is None else [extras.poison_row(each) for each in poisoned],
+        "poison_head": extras.POISON_HEADER,
+        "poison_note": extras.POISON_NOTE,
+        "poison_summary": None if poisoned is None else extras.poison_summary(poisoned),
+    }
 
 
 def recall_rows(figures: dict[str, Figures], names: Sequence[str]) -> list[tuple[str, int, list[Recall]]]:

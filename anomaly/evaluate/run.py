@@ -8,13 +8,16 @@ from pathlib import Path
 
 from anomaly.config import Settings
 from anomaly.evaluate import report
+from anomaly.evaluate.ablation import ablation
 from anomaly.evaluate.misses import misses
 from anomaly.evaluate.page import page
+from anomaly.evaluate.poison import QuietPlan, poison
 from anomaly.evaluate.replay import Replay, replay
+from anomaly.evaluate.report_extras import extra_parts, extras_dict
 from anomaly.evaluate.result import Result, metrics, result
 from anomaly.evaluate.world import Plan, code_digest, open_world
 from anomaly.model.registry import Registry
-from anomaly.score import sql_digest
+from anomaly.score import spec_for, sql_digest
 from anomaly.store import replacing
 
 Say = Callable[[str], None]
@@ -31,8 +34,24 @@ class Written:
     html: str
 
 
-def run(out: Path, plans: Sequence[Plan], settings: Settings, *, fresh: bool = False, say: Say) -> Written:
+def run(
+    out: Path,
+    plans: Sequence[Plan],
+    settings: Settings,
+    *,
+    fresh: bool = False,
+    with_ablation: bool = False,
+    insiders_in: Sequence[QuietPlan] = (),
+    say: Say,
+) -> Written:
     """Evaluate on these organisations and write the result into ``out``.
+
+    Parameters
+    ----------
+    with_ablation
+        Also fit the model without each family and signal in turn.
+    insiders_in
+        Organisations in which patient insiders are tried, drawn below ``out/poison``.
 
     Raises
     ------
@@ -41,8 +60,11 @@ def run(out: Path, plans: Sequence[Plan], settings: Settings, *, fresh: bool = F
     """
     replays = [_replay(out, plan, settings, fresh, say) for plan in plans]
     found = result(replays, settings.score.budget_per_day)
-    text = json.dumps(report.as_dict(found), indent=1)
-    written = Written(found, text, report.markdown(found), misses(replays), page(found))
+    ablated = ablation(replays, spec_for(settings), say) if with_ablation else None
+    poisoned = poison(out / "poison", insiders_in, settings, fresh=fresh, say=say) if insiders_in else None
+    text = json.dumps(report.as_dict(found) | extras_dict(ablated, poisoned), indent=1)
+    markdown = "\n".join([report.markdown(found), *(part + "\n" for part in extra_parts(ablated, poisoned))])
+    written = Written(found, text, markdown, misses(replays), page(found, ablated, poisoned))
     files = {
         "evaluation.json": written.json,
         "evaluation.md": written.markdown,

@@ -14,6 +14,7 @@ from anomaly.cli.explain import explain
 from anomaly.cli.export import export
 from anomaly.cli.front import Front
 from anomaly.cli.ingest import ingest, quarantine
+from anomaly.cli.retrain import promote, retrain, rollback
 from anomaly.cli.score import models, score, train
 from anomaly.cli.simulate import simulate
 from anomaly.cli.top import top
@@ -41,7 +42,10 @@ for command in (
     export,
     ingest,
     models,
+    promote,
     quarantine,
+    retrain,
+    rollback,
     score,
     simulate,
     top,

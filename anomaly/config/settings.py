@@ -108,9 +108,9 @@ class RetrainSettings:
 
     gate_days: Annotated[int, "recent days on which both are compared; the new one learns from none", at_least(3)] = 7
     campaigns: Annotated[int, "thefts injected into those days and scored by both; at least 200", at_least(200)] = 280
-    margin: Annotated[float, "share of them that the new one may lose, at the worst end of the interval", above_zero] = 0.05
-    exceedance_low: Annotated[float, "least sessions within the budget on those days, against promised", above_zero] = 0.5
-    exceedance_high: Annotated[float, "most sessions within the budget on those days, against promised", above_zero] = 2.0
+    margin: Annotated[float, "share of them that the new one may lose at the interval's worst end", above_zero] = 0.05
+    exceedance_low: Annotated[float, "least alerts on those days, as a multiple of the budget", above_zero] = 0.5
+    exceedance_high: Annotated[float, "most alerts on those days, as a multiple of the budget", above_zero] = 2.0
     seed: Annotated[int, "draws the thefts", at_least(0)] = 20260101
 
 

@@ -33,6 +33,16 @@ read_here as (
     group by identity, actor, bucket
 ),
 
+-- whoever reads by links that it signed, for others to use, has no reads of its own to double
+by_itself as (
+    select distinct
+        identity,
+        actor,
+        bucket
+    from acts
+    where operation = 'read' and outcome = 'ok' and identity_kind not in ('anonymous', 'signed_url')
+),
+
 objects as (
     select
         bucket,
@@ -61,6 +71,7 @@ select
 from read_here as r
 inner join own as o on r.identity = o.identity and r.actor = o.actor
 inner join held as h on r.bucket = h.bucket
+semi join by_itself as b on r.identity = b.identity and r.actor = b.actor and r.bucket = b.bucket
 anti join covered as c on r.actor = c.actor
 where
     r.bytes_here > 0

@@ -13,6 +13,7 @@ from anomaly.investigate.attack import techniques
 from anomaly.investigate.counterfactual import counterfactual, standing
 from anomaly.investigate.workflow import differs
 from anomaly.listing import iso_day, known_bytes
+from anomaly.model.detector import ExfilDetector
 from anomaly.model.registry import Registry
 from anomaly.pipeline import FEATURES
 from anomaly.reasons import said
@@ -40,13 +41,21 @@ order by rank
 """
 
 
-def investigate(lake: Lake, session_id: str, day: date, context: Context | None = None) -> Record:
+def investigate(
+    lake: Lake,
+    session_id: str,
+    day: date,
+    context: Context | None = None,
+    scorer: ExfilDetector | str | None = None,
+) -> Record:
     """Gather what is on record of a scored session; values are plain, moments ISO 8601 in UTC.
 
     Parameters
     ----------
     context
         Where given, the approved workflow and the buckets' owners are quoted from it.
+    scorer
+        What ``scorer`` returned for the session's model version, for who asks of many sessions; loaded where not given.
 
     Raises
     ------
@@ -63,22 +72,48 @@ def investigate(lake: Lake, session_id: str, day: date, context: Context | None 
                 f"run `anomaly score --day {day}` again"
             )
         report = _report(store, rows[0], context)
-    return report | {"counterfactual": _counterfactual(lake, day, rows[0])}
+    asked = loaded(lake, rows[0]["model_version"]) if scorer is None else scorer
+    return report | {"counterfactual": _counterfactual(lake, day, rows[0], asked)}
 
 
-def _counterfactual(lake: Lake, day: date, session: Record) -> Record:
-    """What would have kept it off the queue, by the model that scored it; the rest of the report does without one."""
+def loaded(lake: Lake, version: str) -> ExfilDetector | str:
+    """The model of a version, or in words why it cannot be asked: the rest of a report does without one."""
     try:
-        detector = Registry(lake.root).load(int(session["model_version"]))
+        return Registry(lake.root).load(int(version))
     except (NoModelError, UnsafeModelError) as error:
-        return standing(f"the model that scored it cannot be asked: {error}")
-    if gone := [name for name in detector.columns if name not in session]:
+        return f"the model that scored it cannot be asked: {error}"
+
+
+def _counterfactual(lake: Lake, day: date, session: Record, scorer: ExfilDetector | str) -> Record:
+    """What would have kept it off the queue, by the model that scored it."""
+    if isinstance(scorer, str):
+        return standing(scorer)
+    if gone := [name for name in scorer.columns if name not in session]:
         return standing(f"the model that scored it reads signals that the features no longer hold: {', '.join(gone)}")
-    return counterfactual(lake, day, session["session_id"], detector)
+    return counterfactual(lake, day, session["session_id"], scorer)
+
+
+def of_acts(store: Store, key: str, context: Context | None) -> Record:
+    """What the acts of one session tell: credentials, sources, clients, buckets, objects, destinations, times, records.
+
+    The store's ``acts`` is what is read, and ``key`` a ``session_id`` there.
+    """
+    session = {"session": key}
+    return {
+        "credentials": [_credential(row) for row in _ask(store, "credentials", session)],
+        "sources": _ask(store, "sources", session),
+        "clients": _ask(store, "clients", session),
+        "buckets": _owned(_ask(store, "buckets", session), context),
+        "largest": _ask(store, "objects", session | {"most": MOST_OBJECTS}),
+        "destinations": _ask(store, "destinations", session),
+        "timeline": _ask(store, "timeline", session | {"most": MOST_LINES}),
+        "evidence": _ask(store, "evidence", session | {"most": MOST_FILES}),
+    }
 
 
 def _report(store: Store, session: Record, context: Context | None) -> Record:
     key = {"session": session["session_id"]}
+    acts = of_acts(store, session["session_id"], context)
     return {
         "session_id": session["session_id"],
         "day": iso_day(session["day"]),
@@ -96,16 +131,16 @@ def _report(store: Store, session: Record, context: Context | None) -> Record:
             "baseline": _baseline(session),
         },
         "who": _of(session, WHO),
-        "credentials": [_credential(row) for row in _ask(store, "credentials", key)],
-        "sources": _ask(store, "sources", key),
-        "clients": _ask(store, "clients", key),
-        "buckets": _owned(_ask(store, "buckets", key), context),
-        "objects": {"taken": session["objects"], "largest": _ask(store, "objects", key | {"most": MOST_OBJECTS})},
-        "destinations": _ask(store, "destinations", key),
+        "credentials": acts["credentials"],
+        "sources": acts["sources"],
+        "clients": acts["clients"],
+        "buckets": acts["buckets"],
+        "objects": {"taken": session["objects"], "largest": acts["largest"]},
+        "destinations": acts["destinations"],
         "volume": _of(session, VOLUME) | {"bytes_read": known_bytes(session)},
         "workflow": differs(session, context),
-        "timeline": _ask(store, "timeline", key | {"most": MOST_LINES}),
-        "evidence": _ask(store, "evidence", key | {"most": MOST_FILES}),
+        "timeline": acts["timeline"],
+        "evidence": acts["evidence"],
     }
 
 

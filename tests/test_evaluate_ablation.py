@@ -9,12 +9,14 @@ import pytest
 
 from anomaly.evaluate.ablation import LUCK, Ablation, Effect, Judged, ablation, effect, rescored
 from anomaly.evaluate.bootstrap import NOTHING, Figure
+from anomaly.evaluate.page import page
 from anomaly.evaluate.replay import OURS, Replay
-from anomaly.evaluate.report_extras import ablation_part, ablation_rows, extras_dict, needed_by
+from anomaly.evaluate.report_extras import ablation_part, ablation_rows, extras_dict, needed_by, signed
 from anomaly.evaluate.truth import EPOCH
 from anomaly.model.spec import ModelSpec
 from anomaly.model.training import train
 from anomaly.score import Trained
+from evaluate_result import small_result
 
 SPEC = replace(
     ModelSpec.load("exfil-detector"),
@@ -145,6 +147,13 @@ def test_the_report_begins_with_luck_and_names_every_signal(found: Ablation) -> 
     assert "S01 by " in line
     assert "8, 0" in line
     assert extras_dict(found, None)["ablation"]["family"]["hums"] == "timing"
+
+
+def test_the_page_has_the_same_rows(found: Ablation) -> None:
+    text = page(small_result(), found)
+    assert all(f"<td>{name}</td><td>{family}</td>" in text for name, family, _ in ablation_rows(found))
+    assert f">{signed(found.signals['carries'].places, 2)}</td>" in text
+    assert "What each family and signal earns" not in page(small_result())
 
 
 def test_nothing_to_tell_reads_as_nothing(found: Ablation) -> None:

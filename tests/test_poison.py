@@ -10,13 +10,16 @@ import pytest
 
 from anomaly.config import Settings
 from anomaly.evaluate import poison
+from anomaly.evaluate.page import page
 from anomaly.evaluate.poison import Insider, Night, Poisoned, QuietPlan, Ramp, extra_bytes, insiders, together, tried
 from anomaly.evaluate.report_extras import extra_parts, extras_dict, poison_row, poison_summary
-from anomaly.evaluate.world import World
+from anomaly.evaluate.world import START, World
 from anomaly.injection.bucket import Bucket
 from anomaly.injection.routes import READER, Caller
 from anomaly.store import Lake, Store
+from evaluate_result import small_result
 from fixtures_org import OWN, QUIET, THEFT, ScoredOrg
+from html_page import parsed
 
 MONDAY = date(2026, 2, 9)
 MB = 10**6
@@ -95,6 +98,16 @@ def test_nobody_to_try_is_said() -> None:
     assert "Nobody could be one" in "\n".join(extra_parts(None, []))
 
 
+def test_the_page_shows_what_the_report_says_and_escapes_it() -> None:
+    found = replace(ramp([SHOWN], [ASIDE]), headline="<script>alert(1)</script>")
+    text = page(small_result(), None, [found])
+    assert parsed(text).loads == []
+    assert "script" not in parsed(text).tags
+    assert poison_summary([found]) in text
+    assert all(f"<td>{cell}</td>" in text for cell in poison_row(found)[:-1])
+    assert "A patient insider" not in page(small_result())
+
+
 @pytest.fixture
 def company(own_copy: ScoredOrg, monkeypatch: pytest.MonkeyPatch) -> World:
     """The small company as a world of the evaluation; there an internal bucket is worth it, and holds little."""
@@ -104,7 +117,7 @@ def company(own_copy: ScoredOrg, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(poison, "STOCK", 0.5)
     monkeypatch.setattr(poison, "PLACES", (0.5,))
     monkeypatch.setattr(poison, "KINDS", ("workload",))
-    return World(QuietPlan(0, days=(THEFT - poison.START).days + 1), folder)
+    return World(QuietPlan(0, days=(THEFT - START).days + 1), folder)
 
 
 def test_the_loader_under_a_workflow_is_no_insider(company: World) -> None:

@@ -20,10 +20,13 @@ from anomaly.engines.duckdb import Sources, prepare, run_stage
 from anomaly.errors import DataQualityError
 from anomaly.seals import Seals
 from anomaly.stage import Stage, macros, stage_named, stages
-from anomaly.store import Lake, Store
+from anomaly.store import Lake, Store, row_count
 
 FEATURES = "session_features"
 MENTIONED = "mentioned"
+EVENTS_A_PART = 1_000_000
+"""A day is built in parts of about this many events where nothing else is asked; what that needs stands in
+docs/features.md."""
 # Context tables that a day sees whole, whatever it mentions.
 WHOLE = ("workflows", "role_context", "expected_countries")
 
@@ -72,7 +75,11 @@ def no_events(known: Sequence[date], day: date) -> DataQualityError:
 
 
 class Pipeline:
-    """The feature tables of one lake under one context."""
+    """The feature tables of one lake under one context.
+
+    ``partitions`` is how many parts a day is built in, one by one; 0 takes as many as its events need. The rows are the
+    same for any number.
+    """
 
     def __init__(
         self,
@@ -81,13 +88,14 @@ class Pipeline:
         *,
         threads: int | None = None,
         memory_limit: str | None = None,
-        partitions: int = 1,
+        partitions: int = 0,
     ) -> None:
         self.lake = lake
         self.context = context
         self.partitions = partitions
         self._options = (threads, memory_limit)
         self._fingerprints: dict[tuple[str, date], str] = {}
+        self._events: dict[date, int] = {}
         self._frames: dict[tuple[str, date], pd.DataFrame] = {}
 
     @cached_property
@@ -149,9 +157,15 @@ class Pipeline:
         if self.lake.facts(stage.name, day).get("fingerprint") == fingerprint:
             return False
         target = Path(self.lake.partition(stage.name, day))
-        run_stage(store, stage, day, self._sources(stage, day), target, {"fingerprint": fingerprint}, self.partitions)
+        parts = self.partitions or self._parts(day)
+        run_stage(store, stage, day, self._sources(stage, day), target, {"fingerprint": fingerprint}, parts)
         self._frames = {key: frame for key, frame in self._frames.items() if key[1] == day}
         return True
+
+    def _parts(self, day: date) -> int:
+        if day not in self._events:
+            self._events[day] = row_count(self.lake.files("events", day))
+        return -(-self._events[day] // EVENTS_A_PART) or 1
 
     def _expected(self, stage: Stage, day: date) -> str:
         digest = hashlib.sha256()

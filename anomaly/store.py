@@ -6,7 +6,7 @@ DuckDB is private to a command and transient; no database file is shared. This i
 import contextlib
 import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,11 @@ def must_fit(table: str, files: Sequence[Path]) -> None:
                 f"({path.parent.name}/{path.name}). Ingest the logs anew into an empty folder: "
                 "anomaly ingest LOGS --root NEW_FOLDER"
             )
+
+
+def row_count(files: Iterable[Path]) -> int:
+    """How many rows Parquet files hold, by their footers."""
+    return sum(pq.read_metadata(path).num_rows for path in files)
 
 
 class Lake:

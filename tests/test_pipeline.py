@@ -27,7 +27,7 @@ from anomaly.ingest import ingest
 from anomaly.pipeline import FEATURES, Pipeline
 from anomaly.simulate import simulate
 from anomaly.stage import Stage, stage_named, stages
-from anomaly.store import Lake, Store, write_parquet
+from anomaly.store import Lake, Store, row_count, write_parquet
 
 START = date(2026, 1, 5)
 # Few days, for speed, but spread: a weekend, gaps, and 14 days with more than a week before them.
@@ -368,3 +368,23 @@ def test_midnight_cuts_a_session_and_the_second_half_knows_the_first(tmp_path: P
     assert first[0]["session_id"] != second[0]["session_id"]
     assert (first[0]["own_days"], second[0]["own_days"]) == (0, 1)
     assert (first[0]["day_bytes"], second[0]["day_bytes"], second[0]["own_busiest_bytes"]) == (100, 100, 100)
+
+
+def test_a_day_is_built_in_as_many_parts_as_its_events_need(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = DAYS[-1]
+    lake = copied(world.lake, tmp_path / "lake")
+    for name in ALL:
+        shutil.rmtree(lake.folder(name, day))
+    seen: set[int] = set()
+
+    def noted(*arguments: Any) -> None:
+        seen.add(arguments[-1])
+        run_stage(*arguments)
+
+    monkeypatch.setattr(pipeline_module, "run_stage", noted)
+    monkeypatch.setattr(pipeline_module, "EVENTS_A_PART", -(-row_count(lake.files("events", day)) // 3))
+    Pipeline(lake, world.context).build(DAYS, ALL)
+    assert seen == {3}
+    assert differing(lake, world.lake, [day]) == []

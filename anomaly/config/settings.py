@@ -40,7 +40,9 @@ class FeatureSettings:
 
     threads: Annotated[int, "threads of the database; 0 takes every core", at_least(0)] = 0
     memory_limit: Annotated[str, "memory of the database such as 2GB or 60%; empty leaves it to DuckDB", memory] = ""
-    partitions: Annotated[int, "parts a day is built in, one by one; more parts need less memory", at_least(1)] = 1
+    partitions: Annotated[
+        int, "parts a day is built in, one by one; more need less memory; 0: one a million events", at_least(0)
+    ] = 0
 
 
 @dataclass(frozen=True)

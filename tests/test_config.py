@@ -79,7 +79,7 @@ def test_an_accepted_memory_limit_is_one_the_database_takes(limit: str) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[trian]\n", "anomaly.toml line 1: no section [trian]; did you mean 'train'?"),
+        ("[trian]\n", "anomaly.toml line 1: no section [trian]; did you mean 'train', 'retrain'?"),
         ("\n[train]\nwindow_dys = 3\n", "line 3: no setting train.window_dys; did you mean 'window_days'?"),
         ("train.window_dys = 3\n", "line 1: no setting train.window_dys; did you mean 'window_days'?"),
         ("budget_per_day = 3\n", "line 1: no section [budget_per_day]; budget_per_day belongs in a section: score."),

@@ -52,6 +52,10 @@ class UnsafeModelError(NoModelError):
     """A stored model holds what a model of ours never holds; it was not loaded."""
 
 
+class UnreachableError(AnomalyError):
+    """An object store did not answer, however often it was asked."""
+
+
 class LockedError(AnomalyError):
     """Another run holds the lake's lock."""
 

@@ -5,36 +5,47 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from pathlib import Path
+from datetime import date
 
 import click
 
-from anomaly.cli.front import Setup, as_json, common, say, say_json
-from anomaly.errors import AnomalyError, DataQualityError
+from anomaly.cli.front import DAY, Setup, as_json, common, say, say_json
+from anomaly.errors import AnomalyError, DataQualityError, UsageError
 from anomaly.words import visible
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option("--from", "first", type=DAY, help="First day wanted, by the day in a file's path.")
+@click.option("--to", "last", type=DAY, help="Last day wanted; the day after is read too.")
 @as_json
 @common
-def ingest(setup: Setup, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Load raw logs (files or folders, .json or .json.gz) into the lake; what is loaded already is skipped.
+def ingest(setup: Setup, paths: tuple[str, ...], first: date | None, last: date | None, as_json: bool) -> None:
+    """Load raw logs (files, folders, s3://, gs:// or az:// addresses) into the lake; what is loaded already is skipped.
 
     Every record is accounted for: seen = loaded + duplicate + not relevant + quarantined.
     """
     from anomaly.ingest import ingest as load
 
+    if first and last and last < first:
+        raise UsageError(f"--to {last} lies before --from {first}")
     limits = setup.settings.ingest
     with _bar() as progress:
         report = load(
-            paths, setup.lake, threads=limits.threads or None, progress=progress, max_inflated=limits.max_inflated_bytes
+            paths,
+            setup.lake,
+            days=(first, last),
+            threads=limits.threads or None,
+            progress=progress,
+            max_inflated=limits.max_inflated_bytes,
         )
     if not report.files_seen:
         raise DataQualityError(
-            f"there is no file in {', '.join(map(str, paths))}: name the folder that holds your logs "
-            "(CloudTrail delivers below AWSLogs/), or a log file"
+            f"there is no file {'of these days ' if first or last else ''}in {', '.join(paths)}: "
+            "name the folder that holds your logs (CloudTrail delivers below AWSLogs/), or a log file"
         )
+    if report.files_undated:
+        say(f"{report.files_undated:,} files have no day in their path and were taken whatever days were asked for")
     if as_json:
         say_json(report.as_dict())
     else:

@@ -15,11 +15,11 @@ import pyarrow as pa
 
 from anomaly.ingest.conform import MisshapenError
 from anomaly.ingest.detect import format_of, prefix_of
-from anomaly.ingest.discover import LogFile
 from anomaly.ingest.formats import Format
 from anomaly.ingest.frame import records_in
 from anomaly.ingest.inflate import MAX_INFLATED, inflate
 from anomaly.ingest.ledger import Ledger
+from anomaly.ingest.log_file import LogFile
 from anomaly.ingest.quarantine import Quarantined, excerpt_of
 from anomaly.ingest.report import Counts
 from anomaly.ingest.transform import LINES, RefusedError, Segment, Transform
@@ -84,7 +84,8 @@ def _format(file: LogFile, formats: Sequence[Format], limit: int) -> Format:
     if file.problem:
         return formats[0]
     try:
-        return format_of(prefix_of(file.path, limit), formats) or formats[0]
+        with file.open() as handle:
+            return format_of(prefix_of(handle, limit), formats) or formats[0]
     except OSError:  # told when the file is read
         return formats[0]
 
@@ -216,7 +217,7 @@ def _bytes(result: FileResult) -> bytes | None:
         result.refuse(result.file.problem, status="unreadable")
         return None
     try:
-        return result.file.path.read_bytes()
+        return result.file.read()
     except OSError as error:
         result.refuse(f"file cannot be read: {error.strerror}", status="unreadable")
         return None

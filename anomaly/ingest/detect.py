@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 
@@ -19,7 +19,7 @@ def format_of(prefix: bytes, formats: Sequence[Format]) -> Format | None:
     return next((format for format in formats if format.finds.search(prefix)), None)
 
 
-def prefix_of(path: Path, limit: int) -> bytes:
+def prefix_of(handle: BinaryIO, limit: int) -> bytes:
     """Return a file's first decompressed bytes, about ``PREFIX_BYTES``; of a damaged one what comes out.
 
     Raises
@@ -27,20 +27,24 @@ def prefix_of(path: Path, limit: int) -> bytes:
     OSError
         The file cannot be read.
     """
-    with path.open("rb") as handle:
-        raw = handle.read(RAW_BYTES)
-        if raw.startswith(GZIP):
-            try:
-                return zlib.decompressobj(31).decompress(raw, PREFIX_BYTES)
-            except zlib.error:
-                return inflate(raw + handle.read(), limit).data[:PREFIX_BYTES]
-        if raw.startswith(ZSTD):
-            try:
-                handle.seek(0)
-                with pa.CompressedInputStream(pa.PythonFile(handle, "r"), "zstd") as stream:
-                    return bytes(stream.read(PREFIX_BYTES))
-            except OSError:
-                return inflate(path.read_bytes(), limit).data[:PREFIX_BYTES]
-        if raw.startswith(MAGIC):  # its columns are named at its end
-            return header_of(raw + handle.read()) or raw
-        return raw + handle.read(PREFIX_BYTES - len(raw))
+    raw = handle.read(RAW_BYTES)
+    if raw.startswith(GZIP):
+        try:
+            return zlib.decompressobj(31).decompress(raw, PREFIX_BYTES)
+        except zlib.error:
+            return inflate(raw + handle.read(), limit).data[:PREFIX_BYTES]
+    if raw.startswith(ZSTD):
+        return _zstd(handle, limit)
+    if raw.startswith(MAGIC):  # its columns are named at its end
+        return header_of(raw + handle.read()) or raw
+    return raw + handle.read(PREFIX_BYTES - len(raw))
+
+
+def _zstd(handle: BinaryIO, limit: int) -> bytes:
+    handle.seek(0)
+    try:
+        with pa.CompressedInputStream(pa.PythonFile(handle, "r"), "zstd") as stream:
+            return bytes(stream.read(PREFIX_BYTES))
+    except OSError:
+        handle.seek(0)
+        return inflate(handle.read(), limit).data[:PREFIX_BYTES]

@@ -1,62 +1,48 @@
 """Which files there are to read, in an order that brings the days in one after another."""
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from anomaly.errors import UsageError, nearest
-
-DELIVERY_TIME = re.compile(r"_(\d{8}T\d{4}Z)_")
-"""CloudTrail puts the delivery minute in a file's name; regions and accounts interleave in its order."""
-
-
-@dataclass(frozen=True)
-class LogFile:
-    """One file: ``name`` is its path relative to the folder given, ``problem`` says why it cannot be opened at all."""
-
-    path: Path
-    name: str
-    size: int = 0
-    mtime_ns: int = 0
-    problem: str | None = None
-
-    @property
-    def key(self) -> str:
-        """The real path: what a file is known by in the ledger, and listed once by."""
-        return os.path.realpath(self.path)
-
-    @property
-    def order(self) -> tuple[str, str]:
-        """Delivery time first, then the name: the same order whatever the file system says."""
-        match = DELIVERY_TIME.search(self.path.name)
-        return (match.group(1) if match else "", self.name)
+from anomaly.ingest.dated import ALWAYS, Days
+from anomaly.ingest.log_file import LogFile
+from anomaly.ingest.remote import is_remote
+from anomaly.ingest.remote_list import listed
 
 
-def discover(paths: Sequence[Path], skip: Path | None = None) -> list[LogFile]:
+def discover(paths: Sequence[Path | str], skip: Path | None = None, days: Days = ALWAYS) -> list[LogFile]:
     """List every file under ``paths``, each once, oldest delivery first.
 
     Parameters
     ----------
     paths
-        Files and folders. Symbolic links are followed, loops are not.
+        Files and folders, or addresses such as ``s3://bucket/prefix`` as text. Links are followed, loops are not.
     skip
         A folder to stay out of: the lake, should it lie inside a folder given.
+    days
+        Days whose records are wanted; a file whose path tells of another is left out.
 
     Raises
     ------
     UsageError
         A path does not exist.
+    UnreachableError
+        An object store does not answer.
     """
     found: dict[str, LogFile] = {}
     away = skip.resolve() if skip else None
     for path in paths:
-        _must_exist(path)
-        for file in _walk(path, path, away, set()) if path.is_dir() else [_look(path, path.name)]:
+        for file in listed(str(path), days) if is_remote(path) else _local(Path(path), away):
             found.setdefault(file.key, file)
-    return sorted(found.values(), key=lambda file: file.order)
+    wanted = (file for file in found.values() if days.want(file.layout))
+    return sorted(wanted, key=lambda file: file.order)
+
+
+def _local(path: Path, away: Path | None) -> Iterator[LogFile]:
+    _must_exist(path)
+    yield from _walk(path, path, away, set()) if path.is_dir() else [_look(path, path.name)]
 
 
 def _must_exist(path: Path) -> None:

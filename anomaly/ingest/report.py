@@ -37,6 +37,8 @@ class IngestReport:
     files_skipped: int = 0
     files_loaded: int = 0
     files_quarantined: int = 0
+    files_undated: int = 0
+    """Files read whatever days were asked for, as their paths tell of none."""
     records: Counts = field(default_factory=Counts)
     days: set[date] = field(default_factory=set)
     bytes: int = 0

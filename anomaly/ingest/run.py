@@ -14,14 +14,18 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from anomaly.ingest.batch import Batch, FileResult, Lot, read_lot
+from anomaly.ingest.dated import Days, without_day
 from anomaly.ingest.dedupe import Seen, day_of
-from anomaly.ingest.discover import LogFile, discover
+from anomaly.ingest.discover import discover
 from anomaly.ingest.inflate import MAX_INFLATED
 from anomaly.ingest.known import FORMATS
 from anomaly.ingest.ledger import PREFIX, Entry, Ledger
+from anomaly.ingest.log_file import LogFile
 from anomaly.ingest.quarantine import Quarantined, quarantine_file, write_quarantine
+from anomaly.ingest.remote import holding
 from anomaly.ingest.report import IngestReport
 from anomaly.ingest.transform import Transform
 from anomaly.lock import locked
@@ -42,9 +46,10 @@ Progress = Callable[[int, int], None]
 
 
 def ingest(
-    paths: Sequence[Path],
+    paths: Sequence[Path | str],
     lake: Lake,
     *,
+    days: tuple[date | None, date | None] = (None, None),
     threads: int | None = None,
     progress: Progress | None = None,
     max_inflated: int = MAX_INFLATED,
@@ -54,9 +59,11 @@ def ingest(
     Parameters
     ----------
     paths
-        Files and folders; files already loaded are skipped.
+        Files and folders, or addresses of object stores as text (``s3://bucket/prefix``); what is loaded is skipped.
     lake
         Where to; its lock is held meanwhile.
+    days
+        First and last day wanted, None for an open end: files whose path tells of another day are not listed or read.
     threads
         Workers, by default one a processor.
     progress
@@ -67,20 +74,23 @@ def ingest(
     Raises
     ------
     UsageError
-        A path does not exist.
+        A path does not exist, or a bucket or its credentials are wrong.
+    UnreachableError
+        An object store does not answer; what was loaded is kept.
     LockedError
         Another run is writing to the lake.
     AnomalyError
         The lake was made by an older version.
     """
     started = time.monotonic()
-    files = discover(paths, skip=lake.root)
+    files = discover(paths, skip=lake.root, days=Days(*days))
     with locked(lake.root):
         ledger = Ledger(lake)
         ledger.clean()
         must_fit("events", lake.files("events", lake.days("events")[-1])[:1] if lake.days("events") else [])
         todo = [file for file in files if not ledger.loaded(file.key, file.size, file.mtime_ns)]
         report = IngestReport(files_seen=len(files), files_skipped=len(files) - len(todo))
+        report.files_undated = without_day(file.layout for file in files) if any(days) else 0
         run = _Run(lake, ledger, report, sum(file.size for file in todo), progress, max_inflated)
         run.work(list(_batches(todo, ledger.next_number())), threads or os.cpu_count() or 1)
     report.seconds = time.monotonic() - started
@@ -182,14 +192,9 @@ class _Run:
             return None if self.order.broken else next(self.queue, None)
 
     def _through(self, batch: Batch, transforms: dict[str, Transform]) -> None:
-        lots = batch.lots(FORMATS, self.limit)
-        read = []
-        for lot in lots:
-            if lot.format.name not in transforms:
-                transforms[lot.format.name] = Transform(lot.format)
-            transform = transforms[lot.format.name]
-            read_lot(lot, transform, self.ledger, self.limit)
-            read.append((lot, transform, transform.keys()))
+        with holding(batch.files):
+            lots = batch.lots(FORMATS, self.limit)
+            read = [self._read(lot, transforms) for lot in lots]
         self.order.wait(batch.number)
         repeats = [self.seen.repeated(keys) for _, _, keys in read]
         self.order.done()
@@ -208,6 +213,13 @@ class _Run:
         self._commit([result for lot in lots for result in lot.results], group, staged)
         self.report.days |= days
         self.commits.done()
+
+    def _read(self, lot: Lot, transforms: dict[str, Transform]) -> tuple[Lot, Transform, pd.DataFrame]:
+        if lot.format.name not in transforms:
+            transforms[lot.format.name] = Transform(lot.format)
+        transform = transforms[lot.format.name]
+        read_lot(lot, transform, self.ledger, self.limit)
+        return lot, transform, transform.keys()
 
     def _commit(self, results: Sequence[FileResult], group: str, staged: list[Path]) -> None:
         results = sorted(results, key=lambda result: result.file.order)

@@ -8,6 +8,7 @@ import click
 from anomaly import __version__
 from anomaly.cli.context import context
 from anomaly.cli.coverage import coverage
+from anomaly.cli.daily import daily
 from anomaly.cli.demo import demo
 from anomaly.cli.depth import depth
 from anomaly.cli.explain import explain
@@ -35,6 +36,7 @@ def main() -> None:
 for command in (
     context,
     coverage,
+    daily,
     demo,
     depth,
     evaluate,

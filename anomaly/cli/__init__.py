@@ -11,6 +11,7 @@ from anomaly.cli.coverage import coverage
 from anomaly.cli.daily import daily
 from anomaly.cli.demo import demo
 from anomaly.cli.depth import depth
+from anomaly.cli.emit import emit
 from anomaly.cli.explain import explain
 from anomaly.cli.export import export
 from anomaly.cli.front import Front
@@ -39,6 +40,7 @@ for command in (
     daily,
     demo,
     depth,
+    emit,
     evaluate,
     explain,
     export,

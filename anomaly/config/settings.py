@@ -117,6 +117,36 @@ class RetrainSettings:
 
 
 @dataclass(frozen=True)
+class SinkSettings:
+    """Where findings are sent; see sinks.md."""
+
+    webhook_url: Annotated[str, "address that gets each finding as signed JSON", nothing] = ""
+    webhook_secret: Annotated[Secret, "key of the webhook's signature", nothing] = NO_SECRET
+    slack_url: Annotated[Secret, "address of a Slack incoming webhook", nothing] = NO_SECRET
+    hec_url: Annotated[str, "address of Splunk's event collector, ending in /services/collector/event", nothing] = ""
+    hec_token: Annotated[Secret, "token of Splunk's event collector", nothing] = NO_SECRET
+    top: Annotated[int, "cases of a day that are sent besides its alerts", at_least(0)] = 10
+    timeout_seconds: Annotated[float, "seconds that one sending may take", above_zero] = 10.0
+    seconds: Annotated[float, "seconds after which a round of sending begins nothing more", above_zero] = 120.0
+    attempts: Annotated[int, "tries after which a finding is given up, kept and shown", at_least(1)] = 12
+
+
+@dataclass(frozen=True)
+class ReviewSettings:
+    """The page on which people review cases."""
+
+    url: Annotated[
+        str, "review database: sqlite:///FILE or postgresql://USER@HOST/DATABASE; empty: ROOT/review.sqlite", nothing
+    ] = ""
+    host: Annotated[str, "address to listen at; one that others reach takes TLS and names", not_empty] = "127.0.0.1"
+    port: Annotated[int, "port to listen at", at_least(1)] = 8750
+    hosts: Annotated[tuple[str, ...], "names the page goes by, such as review.corp.example", nothing] = ()
+    behind_tls: Annotated[bool, "a proxy in front of the page has TLS", nothing] = False
+    proxy_header: Annotated[str, "header in which a proxy names the person it signed in; empty: none", nothing] = ""
+    proxies: Annotated[tuple[str, ...], "addresses or ranges from which that header is believed", nothing] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """Every setting, by section."""
 
@@ -128,7 +158,9 @@ class Settings:
     train: TrainSettings = TrainSettings()
     score: ScoreSettings = ScoreSettings()
     retrain: RetrainSettings = RetrainSettings()
+    review: ReviewSettings = ReviewSettings()
     daily: DailySettings = DailySettings()
+    sinks: SinkSettings = SinkSettings()
 
     @classmethod
     def load(cls, config: Path | None = None, overrides: Mapping[str, object] | None = None) -> "Settings":

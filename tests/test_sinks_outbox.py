@@ -1,0 +1,212 @@
+"""The outbox against real servers on loopback: nothing is lost, nothing counts twice, no secret is shown."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from anomaly import findings
+from anomaly.config.kinds import Secret
+from anomaly.config.settings import SinkSettings
+from anomaly.sinks import Outbox, receivers
+from anomaly.sinks.outbox import FILE, LONGEST_WAIT
+from anomaly.sinks.receivers import hec, signature, slack
+from fixtures_org import run
+
+CANARY = "canary-do-not-show"
+NOW = 1_800_000_000.0
+
+
+def finding(number: int, **more: Any) -> dict[str, Any]:
+    told = {"case_id": f"{number:032x}", "day": "2026-03-24", "rank": number, "cases": 9, "headline": "read much"}
+    return told | {"identity": "arn:aws:iam::111111111111:user/mallory", "bytes_read": None} | more
+
+
+class Server:
+    """Answers by a script, the last one for ever; keeps what came with an answer of 200."""
+
+    def __init__(self, script: list[int | str]) -> None:
+        self.script, self.got = script, list[tuple[dict[str, str], bytes]]()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                answer = outer.script.pop(0) if len(outer.script) > 1 else outer.script[0]
+                if answer == "hang":
+                    time.sleep(1)
+                if isinstance(answer, str):
+                    self.close_connection = True
+                    return
+                if answer == 200:
+                    outer.got.append((dict(self.headers), body))
+                self.send_response(answer)
+                if answer == 429:
+                    self.send_header("Retry-After", "7200")
+                if answer == 302:
+                    self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.http.server_port}/{CANARY}"
+
+    def keys(self) -> list[str]:
+        return [headers["Idempotency-Key"] for headers, _ in self.got]
+
+
+@pytest.fixture
+def serve() -> Iterator[Any]:
+    started: list[Server] = []
+
+    def start(*script: int | str) -> Server:
+        started.append(Server(list(script)))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.http.shutdown()
+        each.http.server_close()
+
+
+def outbox(root: Path, server: Server, **more: Any) -> Outbox:
+    settings = SinkSettings(webhook_url=server.address, webhook_secret=Secret(CANARY), timeout_seconds=0.3, **more)
+    return Outbox(root, receivers(settings), settings)
+
+
+def test_a_finding_is_sent_once_and_signed(tmp_path: Path, serve: Any) -> None:
+    server = serve(200)
+    box = outbox(tmp_path, server)
+    assert (box.enqueue([finding(1), finding(2)]), box.enqueue([finding(1)])) == (2, 0)
+    assert box.deliver(NOW).sent == 2
+    assert box.deliver(NOW + LONGEST_WAIT).sent == 0
+    headers, body = server.got[0]
+    assert json.loads(body) == finding(1)
+    stamp = int(headers["X-Anomaly-Timestamp"])
+    assert headers["X-Anomaly-Signature"] == f"sha256={signature(Secret(CANARY), body, stamp)}"
+    # a case whose content changed is sent anew, under another key
+    assert box.enqueue([finding(1, rank=5)]) == 1
+    assert box.deliver(NOW).sent == 1
+    assert len(set(server.keys())) == 3
+
+
+@pytest.mark.parametrize("trouble", [500, 302, "close", "hang"])
+def test_what_fails_is_tried_again_later(tmp_path: Path, serve: Any, trouble: int | str) -> None:
+    server = serve(trouble, 200)
+    box = outbox(tmp_path, server)
+    box.enqueue([finding(1)])
+    assert box.deliver(NOW).failed == 1
+    assert (box.deliver(NOW + 29).sent, box.deliver(NOW + 62).sent) == (0, 1)
+    assert len(server.got) == 1
+
+
+def test_a_receiver_may_ask_for_more_time(tmp_path: Path, serve: Any) -> None:
+    box = outbox(tmp_path, serve(429, 200))
+    box.enqueue([finding(1)])
+    assert box.deliver(NOW).failed == 1
+    assert (box.deliver(NOW + 7199).sent, box.deliver(NOW + 7201).sent) == (0, 1)
+
+
+def test_a_dead_receiver_costs_one_try_a_round_and_loses_nothing(tmp_path: Path, serve: Any) -> None:
+    server = serve("hang")
+    box = outbox(tmp_path, server)
+    box.enqueue([finding(number) for number in range(20)])
+    begun = time.monotonic()
+    assert box.deliver(NOW).failed == 1
+    assert time.monotonic() - begun < 20 * 0.3
+    server.script[:] = [200]
+    assert box.deliver(NOW + LONGEST_WAIT).sent == 20
+    assert box.counts() == {"webhook": {"sent": 20}}
+
+
+def test_what_is_refused_is_kept_shown_and_may_be_tried_again(tmp_path: Path, serve: Any) -> None:
+    box = outbox(tmp_path, serve(400, 500, 200), attempts=1)
+    box.enqueue([finding(1), finding(2)])
+    assert box.deliver(NOW).dead == 2
+    assert [row[2:] for row in box.problems()] == [("dead", "answered 400"), ("dead", "answered 500")]
+    assert (box.revive(), box.deliver(NOW).sent) == (2, 2)
+
+
+def test_no_secret_is_stored_or_shown(tmp_path: Path, serve: Any) -> None:
+    server = serve("close")
+    box = outbox(tmp_path, server)
+    box.enqueue([finding(1)])
+    box.deliver(NOW)
+    assert CANARY not in repr((box.problems(), box.counts(), box.receivers))
+    assert CANARY.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob(f"{FILE}*"))
+
+
+def test_a_killed_sender_loses_nothing_and_repeats_only_under_the_same_key(tmp_path: Path, serve: Any) -> None:
+    server = serve(200)
+    outbox(tmp_path, server).enqueue([finding(number) for number in range(120)])
+    code = (
+        "import sys; from pathlib import Path; from anomaly.config.settings import SinkSettings\n"
+        "from anomaly.sinks import Outbox, receivers\n"
+        "settings = SinkSettings(webhook_url=sys.argv[2], timeout_seconds=0.3)\n"
+        "box = Outbox(Path(sys.argv[1]), receivers(settings), settings)\n"
+        "print('ready', flush=True); box.deliver(float(sys.argv[3]))"
+    )
+    for turn in range(5):
+        words = [sys.executable, "-c", code, str(tmp_path), server.address, str(NOW + 10 * turn)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as sender:
+            assert sender.stdout
+            sender.stdout.readline()
+            time.sleep(0.01 + 0.02 * turn)
+            sender.kill()
+    killed = len(server.got)
+    outbox(tmp_path, server).deliver(NOW + LONGEST_WAIT)
+    assert killed < 120 + 5
+    assert len(set(server.keys())) == 120
+    assert {json.loads(body)["case_id"] for _, body in server.got} == {f"{number:032x}" for number in range(120)}
+    with sqlite3.connect(tmp_path / FILE) as database:
+        assert database.execute("select distinct state from outbox").fetchall() == [("sent",)]
+    database.close()
+
+
+def test_the_forms_of_slack_and_splunk() -> None:
+    hostile = finding(1, headline="<!channel> \u202e & <http://x|y>")
+    message = slack(hostile)
+    assert "<" not in message["text"]
+    assert message["blocks"][0]["text"]["type"] == "plain_text"
+    assert "\u202e" not in json.dumps(message, ensure_ascii=False)
+    assert hec(hostile)["event"] == hostile
+
+
+def test_the_command_sends_a_day_and_says_how_the_outbox_stands(
+    tmp_path: Path, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(500, 200)
+    config = tmp_path / "a.toml"
+    config.write_text(f'[sinks]\nwebhook_url = "{server.address}"\n', encoding="utf-8")
+    monkeypatch.setenv("ANOMALY_SINKS_WEBHOOK_SECRET", CANARY)
+    monkeypatch.setattr(findings, "documents", lambda *_, top: [finding(1, top=top)])
+    words = ("emit", "--config", str(config), "--root", str(tmp_path / "lake"))
+    failed = run(*words, "--day", "2026-03-24")
+    assert failed.exit_code == 0, failed.output
+    assert "1 failed and to be tried again" in failed.output
+    assert "webhook 000000000000 pending: answered 500" in failed.output
+    status = run(*words, "--status")
+    assert "webhook: 1 pending" in status.output
+    assert CANARY not in failed.output + status.output
+    unknown = run(*words, "--sink", "webhok")
+    assert (unknown.exit_code, "'webhook'" in unknown.output) == (2, True)
+
+
+def test_the_command_without_a_receiver_says_where_to_name_one(tmp_path: Path) -> None:
+    refused = run("emit", "--root", str(tmp_path))
+    assert (refused.exit_code, "[sinks]" in refused.output) == (2, True)

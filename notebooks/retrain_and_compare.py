@@ -3,8 +3,8 @@
 #
 # A newer model beside the one in use: the same injected thefts ranked by both, and what the gate makes of it. Open it
 # as a notebook with jupytext, or run it cell by cell in an editor; the tests run it whole. It works on a copy of the
-# lake that `ANOMALY_ROOT` names, under the context files of `ANOMALY_CONTEXT` (`anomaly demo` makes both), so it changes
-# nothing. `anomaly retrain` does the same on the lake itself and acts on it.
+# lake that `ANOMALY_ROOT` names, under the context files of `ANOMALY_CONTEXT` (`anomaly demo` makes both), so it
+# changes nothing. `anomaly retrain` does the same on the lake itself and acts on it.
 
 # %%
 import os

@@ -27,7 +27,8 @@ print(f"{len(days)} scored days, {days[0]} to {days[-1]}; the day explored is {d
 
 # %% [markdown]
 # ## The ten most unusual sessions
-# `expected_per_day`: how many cases of an ordinary day are as unusual for their kind. Sessions of one case share a `case_rank`.
+# `expected_per_day`: how many cases of an ordinary day are as unusual for their kind. Sessions of one case share a
+# `case_rank`.
 
 # %%
 top = store.df(

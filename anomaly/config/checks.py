@@ -14,6 +14,8 @@ COUNTRY = re.compile(r"[A-Z]{2}")
 # What `anomaly daily` may refuse a day for and be told to let through: anomaly/daily/gates.py.
 GATES = ("fresh", "holes", "destination", "exceedance")
 
+WEBHOOK_FORMATS = ("finding", "ocsf")
+
 Check = Callable[[Any], None]
 
 # The units that DuckDB takes.
@@ -80,3 +82,9 @@ def gates(values: tuple[str, ...]) -> None:
     for value in values:
         if value not in GATES:
             raise ValueError(f"holds {value!r}, which is no gate; {nearest(value, GATES)}")
+
+
+def webhook(value: str) -> None:
+    """Check the form in which the webhook gets findings."""
+    if value not in WEBHOOK_FORMATS:
+        raise ValueError(f"is no form of a finding; {nearest(value, WEBHOOK_FORMATS)}")

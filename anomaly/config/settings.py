@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from anomaly.config.checks import above_zero, at_least, countries, gates, globs, memory, not_empty, nothing, share
+from anomaly.config.checks import (
+    above_zero,
+    at_least,
+    countries,
+    gates,
+    globs,
+    memory,
+    not_empty,
+    nothing,
+    share,
+    webhook,
+)
 from anomaly.config.gather import Field, field_of, gather, secret_variable
 from anomaly.config.kinds import NO_SECRET, Place, Secret
 from anomaly.errors import ConfigError
@@ -121,6 +132,9 @@ class SinkSettings:
     """Where findings are sent; see sinks.md."""
 
     webhook_url: Annotated[str, "address that gets each finding as signed JSON", nothing] = ""
+    webhook_format: Annotated[str, "finding (our own document) or ocsf (Detection Finding, class 2004)", webhook] = (
+        "finding"
+    )
     webhook_secret: Annotated[Secret, "key of the webhook's signature", nothing] = NO_SECRET
     slack_url: Annotated[Secret, "address of a Slack incoming webhook", nothing] = NO_SECRET
     hec_url: Annotated[str, "address of Splunk's event collector, ending in /services/collector/event", nothing] = ""

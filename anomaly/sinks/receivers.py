@@ -9,12 +9,16 @@ from typing import Any
 
 from anomaly.config.kinds import Secret
 from anomaly.config.settings import SinkSettings
+from anomaly.sinks.ocsf import ocsf
 from anomaly.words import visible
 
 Finding = Mapping[str, Any]
 Headers = dict[str, str]
 Body = Callable[[Finding], Any]
 Sign = Callable[[bytes, int], Headers]
+
+FORMS: dict[str, Body] = {"finding": dict, "ocsf": ocsf}
+"""By the name in ``sinks.webhook_format``."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,9 @@ class Receiver:
 def receivers(settings: SinkSettings) -> list[Receiver]:
     """The receivers that have an address."""
     known = [
-        Receiver("webhook", Secret(settings.webhook_url), dict, _signed(settings.webhook_secret)),
+        Receiver(
+            "webhook", Secret(settings.webhook_url), FORMS[settings.webhook_format], _signed(settings.webhook_secret)
+        ),
         Receiver("slack", settings.slack_url, slack),
         Receiver("hec", Secret(settings.hec_url), hec, _token(settings.hec_token)),
     ]

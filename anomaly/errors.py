@@ -42,6 +42,18 @@ class DataQualityError(AnomalyError):
     exit_code = 3
 
 
+class StaleWriteError(UsageError):
+    """Somebody else changed it since it was read; read it again and decide anew."""
+
+
+class ForbiddenError(UsageError):
+    """The person who asks may not do this."""
+
+
+class AuditError(DataQualityError):
+    """The audit log does not hold together: somebody changed it."""
+
+
 class NoModelError(AnomalyError):
     """There is no model that can be used."""
 

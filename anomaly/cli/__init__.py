@@ -17,6 +17,7 @@ from anomaly.cli.export import export
 from anomaly.cli.front import Front
 from anomaly.cli.ingest import ingest, quarantine
 from anomaly.cli.retrain import promote, retrain, rollback
+from anomaly.cli.review import review
 from anomaly.cli.score import models, score, train
 from anomaly.cli.simulate import simulate
 from anomaly.cli.top import top
@@ -50,6 +51,7 @@ for command in (
     quarantine,
     retrain,
     rollback,
+    review,
     score,
     simulate,
     top,

@@ -1,7 +1,7 @@
 """What each context file holds: its columns, what a cell may say, and which rows may not come twice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from anomaly.context import checks
 from anomaly.context.destinations import SHOWN, destination
@@ -112,6 +112,9 @@ WORKFLOWS = Table(
     ),
 )
 
+# Written by the review page, whole, as its verdicts are given; a person's file is the one above.
+REVIEW_WORKFLOWS = replace(WORKFLOWS, file="review_workflows.csv", required=False)
+
 ASN = Table(
     "asn.csv",
     "one address range and the network operator that announces it",
@@ -140,3 +143,5 @@ IDENTITIES = Table(
 )
 
 TABLES = (INVENTORY, ACCOUNTS, NETWORKS, WORKFLOWS, ASN, IDENTITIES)
+"""What people write."""
+READ = (*TABLES, REVIEW_WORKFLOWS)

@@ -1,0 +1,220 @@
+"""The queue: the published cases newest day first, by rank, filtered, searched, and read a page at a time.
+
+Every way to narrow it reads an index in the order of the queue, so that a page costs the same at a thousand cases and
+at a million. Where several apply, the one that fewest cases fit leads and the others are checked case by case.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from anomaly.errors import UsageError, nearest
+from anomaly.review.database import Database
+from anomaly.review.index import known_ids
+from anomaly.review.leads import Lead, first_rows, fitting, named, searched
+from anomaly.review.schema import STATES, WITHDRAWN, cases, day_range
+from anomaly.review.schema import days as published
+from anomaly.review.text import fts_query, tsquery
+from anomaly.review.viewer import Viewer
+
+MOST_ROWS = 200
+COUNTED = 1_000
+"""Counts stop here: "1,000 or more" is all that a queue needs to say, and counting a million takes its time."""
+GREATEST = 2**63 - 1
+NOBODY = "nobody"
+"""The value of ``assigned`` that asks for the cases nobody was given."""
+SHOWN = (
+    *("case_id", "day", "rank", "cases_of_day", "alert", "covered", "score", "expected_per_day", "confidence"),
+    *("identity", "identity_kind", "headline", "workflow", "sensitivity", "bytes_read", "objects_taken", "start"),
+    *("state", "mark", "assigned_to", "version"),
+)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the queue is narrowed to; None or empty leaves it open.
+
+    ``bucket``, ``owner``, ``identity``, ``sensitivity`` are whole names; ``text`` is searched, see
+    :func:`anomaly.review.text.phrases`. ``state`` is one of ``STATES``; without it withdrawn cases are left out.
+    """
+
+    day: date | None = None
+    bucket: str | None = None
+    owner: str | None = None
+    identity: str | None = None
+    destination: str | None = None
+    network: str | None = None
+    sensitivity: str | None = None
+    state: str | None = None
+    text: str | None = None
+    covered: bool | None = None
+    assigned: str | None = None
+
+    def names(self) -> dict[str, str]:
+        """The names asked for, by kind."""
+        kinds = ("bucket", "owner", "identity", "destination", "network", "sensitivity")
+        return {kind: value for kind in kinds if (value := getattr(self, kind))}
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A case as the queue shows it; ``bytes_read`` None is unknown, ``rank`` None covered by a workflow.
+
+    ``sources``, ``buckets`` and ``destinations`` are the first few, ``more`` says how many there are beside them.
+    """
+
+    case_id: str
+    day: date
+    rank: int | None
+    cases_of_day: int
+    alert: bool
+    covered: bool
+    score: float
+    expected_per_day: float | None
+    confidence: float | None
+    identity: str
+    identity_kind: str
+    headline: str
+    workflow: str
+    sensitivity: str
+    bytes_read: int | None
+    objects_taken: int | None
+    start: str
+    state: str
+    mark: str | None
+    assigned_to: str | None
+    version: int
+    sources: list[dict[str, Any]]
+    buckets: list[dict[str, Any]]
+    destinations: list[str]
+    tools: list[str]
+    more: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the queue; ``next_cursor`` is None on the last one.
+
+    ``counts`` are of each state, narrowed by day, covered and the viewer's own only, and stop at ``COUNTED``.
+    """
+
+    rows: list[QueueRow]
+    next_cursor: str | None
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Day:
+    """A published day."""
+
+    day: date
+    cases: int
+    alerts: int
+    covered: int
+    published_at: str
+
+
+def queue(database: Database, filters: Filters, cursor: str | None, limit: int, viewer: Viewer) -> Page:
+    """Return a page of the queue as this person may see it.
+
+    Parameters
+    ----------
+    cursor
+        ``next_cursor`` of the page before; None begins at the top.
+
+    Raises
+    ------
+    UsageError
+        The cursor is none of ours, or the state does not exist.
+    """
+    after, limit = _after(cursor), max(1, min(limit, MOST_ROWS))
+    _check(filters)
+    with database.reading() as connection:
+        found = _page(connection, filters, after, limit + 1, viewer)
+        counts = _counts(connection, filters, viewer)
+    following = str(found[limit - 1]["sort_key"]) if len(found) > limit else None
+    return Page([queue_row(row) for row in found[:limit]], following, counts)
+
+
+def days(database: Database) -> list[Day]:
+    """Return the published days, newest first."""
+    with database.reading() as connection:
+        return [Day(*row) for row in connection.execute(sa.select(published).order_by(published.c.day.desc()))]
+
+
+def queue_row(row: Mapping[str, Any] | sa.RowMapping) -> QueueRow:
+    """Return a row of the table of cases as the queue shows it."""
+    return QueueRow(**{name: row[name] for name in SHOWN}, **json.loads(row["shown"]))
+
+
+def _after(cursor: str | None) -> int:
+    if cursor is None:
+        return -1
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 20):
+        raise UsageError(f"{cursor!r} is no place in the queue; begin again at the top")
+    return int(cursor)
+
+
+def _check(filters: Filters) -> None:
+    if filters.state and filters.state not in STATES:
+        raise UsageError(f"no case has the state {filters.state!r}; {nearest(filters.state, STATES)}")
+
+
+def _page(connection: sa.Connection, filters: Filters, after: int, limit: int, viewer: Viewer) -> list[sa.RowMapping]:
+    leads = _leads(connection, filters, viewer)
+    if leads is None:
+        return []
+    first, last = day_range(filters.day, filters.day) if filters.day else (0, GREATEST)
+    columns = [cases.c.sort_key, cases.c.shown, *(cases.c[name] for name in SHOWN)]
+    return first_rows(connection, leads, columns, (max(after, first - 1), last), limit)
+
+
+def _leads(connection: sa.Connection, filters: Filters, viewer: Viewer) -> list[Lead] | None:
+    """What narrows the queue; None where something was asked for that no case can have."""
+    asked = [known_ids(connection, kind, [value]) for kind, value in filters.names().items()]
+    if viewer.owns:
+        asked.append(known_ids(connection, "owner", viewer.owns))
+    dialect = connection.dialect.name
+    text = tsquery(filters.text or "") if dialect == "postgresql" else fts_query(filters.text or "")
+    if not all(asked) or ((filters.text or "").strip() and text is None):
+        return None
+    found = [_columns_lead(filters), *map(named, asked)]
+    return [*found, searched(text, dialect)] if text else found
+
+
+def _columns_lead(filters: Filters) -> Lead:
+    conditions = [cases.c.state == filters.state] if filters.state else []
+    if filters.covered is not None:
+        conditions.append(cases.c.covered.is_(filters.covered))
+    if filters.assigned:
+        is_free = filters.assigned == NOBODY
+        conditions.append(cases.c.assigned_to.is_(None) if is_free else cases.c.assigned_to == filters.assigned)
+    return fitting(*(conditions or [cases.c.state != WITHDRAWN]))
+
+
+def _counts(connection: sa.Connection, filters: Filters, viewer: Viewer) -> dict[str, int]:
+    reach = cases.c.sort_key.between(*day_range(filters.day, filters.day)) if filters.day else sa.true()
+    is_counted = [reach, *([] if filters.covered is None else [cases.c.covered.is_(filters.covered)])]
+    if viewer.owns:
+        return _counts_of_owner(connection, is_counted, viewer)
+    return {state: _at_most(connection, [cases.c.state == state, *is_counted]) for state in STATES}
+
+
+def _at_most(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]]) -> int:
+    found = sa.select(cases.c.sort_key).where(*conditions).limit(COUNTED).subquery()
+    return connection.execute(sa.select(sa.func.count()).select_from(found)).scalar_one()
+
+
+def _counts_of_owner(
+    connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]], viewer: Viewer
+) -> dict[str, int]:
+    """Of a data owner only the newest cases are counted: no index holds their states."""
+    ids = known_ids(connection, "owner", viewer.owns)
+    newest = named(ids).first(connection, -1, GREATEST)[:COUNTED] if ids else []
+    query = sa.select(cases.c.state, sa.func.count()).where(cases.c.sort_key.in_(newest), *conditions)
+    found = connection.execute(query.group_by(cases.c.state)).all()
+    return dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in found}

@@ -1,0 +1,73 @@
+"""Text of unknown origin: what a database can hold of it, and the words it is found by."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+WORD = re.compile(r"[^\W_]+")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+LONGEST_WORD = 200
+"""Characters of a word that count; PostgreSQL takes words of up to 2,046 bytes."""
+MOST_WORDS = 3_000
+"""Words of a case that are searched; PostgreSQL counts places up to 16,383."""
+SHORTEST_BEGINNING = 3
+"""Characters a word has to have before ``*``; fewer would match half of all words, and slowly."""
+
+
+def storable(text: str) -> str:
+    r"""Return the text with NUL and lone surrogates, which PostgreSQL and UTF-8 refuse, written as escapes.
+
+    >>> storable("a\0b")
+    'a\\x00b'
+    """
+    return UNSTORABLE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text: runs of letters and digits, without regard to capitals.
+
+    >>> words("arn:aws:iam::1111:user/Ana_B")
+    ['arn', 'aws', 'iam', '1111', 'user', 'ana', 'b']
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return [word[:LONGEST_WORD] for word in WORD.findall(folded)]
+
+
+def searched(texts: Iterable[str]) -> list[str]:
+    """Return the words that a case is found by, in order, so that neighbours can be asked for together.
+
+    A text that was given before adds nothing and is left out.
+    """
+    found: list[str] = []
+    for text in dict.fromkeys(texts):
+        found += words(text)
+        if len(found) >= MOST_WORDS:
+            break
+    return found[:MOST_WORDS]
+
+
+def phrases(asked: str) -> list[tuple[list[str], bool]]:
+    """Return what is searched: each part between spaces as neighbouring words, and whether the last is a beginning.
+
+    >>> phrases("user/ana  customers*")
+    [(['user', 'ana'], False), (['customers'], True)]
+    """
+    parts = [(words(part), part.endswith("*")) for part in asked.split()]
+    return [(found, starts and len(found[-1]) >= SHORTEST_BEGINNING) for found, starts in parts if found]
+
+
+def fts_query(asked: str) -> str | None:
+    """Return a search as SQLite's FTS5 reads it, None where it holds no word."""
+    parts = [f'"{" ".join(found)}"' + (" *" if starts else "") for found, starts in phrases(asked)]
+    return " AND ".join(parts) or None
+
+
+def tsquery(asked: str) -> str | None:
+    """Return a search as PostgreSQL reads it, None where it holds no word."""
+    parts = [" <-> ".join(f"'{word}'" for word in found) + (":*" if starts else "") for found, starts in phrases(asked)]
+    return " & ".join(parts) or None
+
+
+def tsvector(found: Iterable[str]) -> str:
+    """Return words and their places as PostgreSQL reads them; of letters and digits none needs escaping."""
+    return " ".join(f"'{word}':{place}" for place, word in enumerate(found, start=1))

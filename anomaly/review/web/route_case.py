@@ -1,0 +1,120 @@
+"""One case: all that a responder asks, on one page, and taken along as CSV, JSON or OCSF."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi import Path as PathParameter
+from fastapi.responses import HTMLResponse, Response
+
+from anomaly.review.accounts import analysts
+from anomaly.review.case import Case, case
+from anomaly.review.database import Database
+from anomaly.review.queue import MOST_ROWS, Filters, queue
+from anomaly.review.schema import OPEN, VERDICTS
+from anomaly.review.viewer import Role, Viewer
+from anomaly.review.web.charts import charts
+from anomaly.review.web.drafts import suggested
+from anomaly.review.web.filters import address, age, words
+from anomaly.review.web.pages import page
+from anomaly.review.web.signing import Review, Signed
+from anomaly.review.web.views import as_csv, evidence_of, history_of, moved_words, related_of, said
+from anomaly.review.workflows import workflows
+
+router = APIRouter()
+SAID = {
+    "verdict": "The verdict is saved.",
+    "workflow": "The verdict is saved, and the workflow holds from the next night's run on.",
+    "unwritten": "The verdict and its workflow are saved, but the file in the context folder could not be written: "
+    "anomaly review workflows writes it.",
+    "comment": "The comment is saved.",
+    "assigned": "The assignment is saved.",
+}
+"""What a page says after a write, by the word that the write leads to it with: no text of a link's maker is shown."""
+CaseId = Annotated[str, PathParameter(pattern="^[0-9A-Za-z_-]{1,64}$")]
+
+
+@router.get("/case/{case_id}")
+def show_case(
+    request: Request,
+    case_id: CaseId,
+    viewer: Signed,
+    database: Review,
+    verdict: Annotated[str, Query(max_length=20)] = "",
+    saved: Annotated[str, Query(max_length=20)] = "",
+) -> HTMLResponse:
+    """Show a case; ``verdict``, a name or its number on the keyboard, chooses one without giving it."""
+    found = case(database, case_id, viewer)
+    return page(request, "case.html.j2", viewer, case_values(database, found, viewer, _chosen(verdict), saved))
+
+
+@router.get("/case/{case_id}/evidence.{form}")
+def take_case(case_id: CaseId, form: Literal["json", "csv"], viewer: Signed, database: Review) -> Response:
+    """Return a case to take along: all of it as JSON, or a row of CSV."""
+    found = case(database, case_id, viewer)
+    text, media = FORMS[form](found)
+    name = f'attachment; filename="case-{case_id[:12]}.{form}"'
+    return Response(text, media_type=media, headers={"content-disposition": name})
+
+
+def case_values(database: Database, found: Case, viewer: Viewer, chosen: str = "", saved: str = "") -> dict[str, Any]:
+    """Return what the template of a case is filled in with."""
+    document = evidence_of(found.document)
+    detail = found.document.get("workflow_detail")
+    own = detail if isinstance(detail, dict) else {"difference": detail}
+    may_judge = viewer.role >= Role.ANALYST
+    return {
+        "case": found.row,
+        "doc": document,
+        "age": age(found.row.day),
+        "moved": moved_words(found),
+        "next": _next_open(database, found, viewer),
+        "message": SAID.get(saved, ""),
+        "message_kind": "good",
+        "charts": charts(document["history"]),
+        "may_judge": may_judge,
+        "verdicts": [(name, words(name)) for name in VERDICTS],
+        "chosen": chosen,
+        "reason": "",
+        "draft": suggested(document),
+        "known_workflows": [each for each in workflows(database) if each.status != "ended"] if may_judge else [],
+        "counterfactual": said(document["counterfactual"]),
+        "difference": own.get("difference") or "",
+        "approved": own.get("approved"),
+        "related": related_of(found),
+        "history": history_of(found),
+        "people": analysts(database),
+    }
+
+
+def _chosen(asked: str) -> str:
+    """A verdict by its name or by its number on the keyboard; anything else chooses none."""
+    if asked.isdecimal() and 1 <= int(asked) <= len(VERDICTS):
+        return VERDICTS[int(asked) - 1]
+    return asked if asked in VERDICTS else ""
+
+
+def _next_open(database: Database, found: Case, viewer: Viewer) -> str | None:
+    """The next case of the same day that waits for a verdict, in the queue's order."""
+    waiting = queue(database, Filters(day=found.row.day, state=OPEN, covered=False), None, MOST_ROWS, viewer).rows
+    after = [row for row in waiting if row.rank and row.rank > (found.row.rank or 0)]
+    return next((row.case_id for row in [*after, *waiting] if row.case_id != found.row.case_id), None)
+
+
+def _json(found: Case) -> tuple[str, str]:
+    return json.dumps(_all(found), indent=2, default=str), "application/json"
+
+
+def _csv(found: Case) -> tuple[str, str]:
+    names = {"state": found.state, "assigned_to": found.assigned_to, "confidence": found.row.confidence}
+    plain = {"buckets": [each["bucket"] for each in found.document["buckets"]]}
+    plain["sources"] = [address(each) for each in found.document["sources"]]
+    return as_csv(found.document | plain | names), "text/csv; charset=utf-8"
+
+
+def _all(found: Case) -> dict[str, Any]:
+    return {"case": found.document, "state": found.state, "version": found.version, "history": history_of(found)}
+
+
+FORMS: dict[str, Callable[[Case], tuple[str, str]]] = {"json": _json, "csv": _csv}

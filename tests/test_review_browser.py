@@ -1,0 +1,210 @@
+"""The review page in a real browser: the whole way of a case, 500 names made to do harm, and what axe-core finds."""
+
+import csv
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect, sync_playwright
+
+from anomaly.review.web.signing import Options
+from review_documents import case_id, document, hostile_names
+from review_people import PASSWORD
+from review_site import Site, site
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed; make browser installs Debian's")
+HOSTILE = 500
+PER_CASE = 20
+SERIOUS = ("serious", "critical")
+
+
+def documents() -> list[dict[str, Any]]:
+    """Eight plain cases, and 25 whose every text is one of 500 hostile names."""
+    names = hostile_names(HOSTILE)
+    return [document(number) for number in range(1, 9)] + [
+        hostile(number, names[(number - 9) * PER_CASE : (number - 8) * PER_CASE])
+        for number in range(9, 9 + HOSTILE // PER_CASE)
+    ]
+
+
+def hostile(number: int, names: list[str]) -> dict[str, Any]:
+    """A case of which everything that a log or a person writes is hostile."""
+    bucket = {"bucket": names[0], "sensitivity": "restricted", "owner": names[1], "bytes_read": 1, "objects": 1}
+    plain = document(number)
+    return plain | {
+        "identity": names[2],
+        "identity_kind": names[3],
+        "headline": names[4],
+        "reasons": names[5:8],
+        "session_name": names[8],
+        "actors": [names[9]],
+        "credentials": [{"access_key_id": names[10], "lifetime": None, "role_chain": names[11], "acts": 1}],
+        "sources": [{"address": names[12], "network": names[13], "country": names[14]}],
+        "tools": [names[15]],
+        "buckets": [bucket],
+        "objects": {"taken": 1, "largest": [names[16]]},
+        "destinations": [names[17]],
+        "workflow": names[18],
+        "evidence": [{"file": names[19], "records": 1, "ordinals": [0]}],
+        "timeline": [each | {"api": names[4], "bucket": names[0]} for each in plain["timeline"]],
+        "history": [each | {"says": names[5]} for each in plain["history"]],
+    }
+
+
+@dataclass
+class Watched:
+    """A page of a browser, and all that it did which it should not."""
+
+    page: Page
+    address: str
+    faults: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Note every dialog, every breach of the policy, every request that leaves the page's own server."""
+        self.page.on("dialog", self._note_dialog)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("console", self._note_console)
+        self.page.on("request", self._note_request)
+
+    def go(self, path: str) -> None:
+        """Open a page of the server."""
+        self.page.goto(self.address + path)
+
+    def sign_in(self, name: str) -> None:
+        """Sign in as this person."""
+        self.go("/login")
+        self.page.get_by_label("Name").fill(name)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_selector("#queue")
+
+    def serious(self) -> list[str]:
+        """What axe-core finds on the page that shuts people out."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in SERIOUS]
+
+    def _note_dialog(self, dialog: Dialog) -> None:
+        self.faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _note_console(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.faults.append(said.text)
+
+    def _note_request(self, sent: Request) -> None:
+        if not sent.url.startswith(self.address + "/"):
+            self.faults.append(f"asked {sent.url}")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    made = site(tmp_path_factory.mktemp("browser"), documents(), Options())
+    server = uvicorn.Server(uvicorn.Config(made.app, log_level="error", access_log=False, timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield made, f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+    made.database.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        # root, as whom containers test, has no sandbox
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def watched(browser: Browser, place: tuple[Site, str]) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    found = Watched(context.new_page(), place[1])
+    found.watch()
+    yield found
+    context.close()
+    assert found.faults == []
+
+
+def test_from_the_queue_to_a_workflow_with_the_keyboard(watched: Watched, place: tuple[Site, str]) -> None:
+    watched.sign_in("ana")
+    page = watched.page
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/case/{case_id(2)}")
+    page.keyboard.press("3")
+    assert page.get_by_label("expected").is_checked()
+    page.keyboard.type("the weekly hand-over to the auditors, asked sales")
+    page.get_by_role("button", name="Give verdict").click()
+    page.wait_for_selector("text=Before this is saved as expected")
+    assert page.get_by_text("the same transfer by somebody else").is_visible()
+    page.get_by_role("button", name="Save: expected").click()
+    page.wait_for_url("**/case/*?saved=workflow")
+    assert page.get_by_text("holds from the next night").is_visible()
+    with (place[0].context / "review_workflows.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["identity"] for row in rows] == ["arn:aws:iam::111122223333:user/ana-2"]
+    assert rows[0]["destination"] == "aws-account:999988887777"
+
+
+def test_the_keys_are_told_and_search_narrows_without_a_reload(watched: Watched) -> None:
+    watched.sign_in("vic")
+    page = watched.page
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("dialog").is_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("ana-5")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    page.get_by_label("Search").fill("nobodyhasthisword")
+    page.wait_for_selector("text=No case fits these filters")
+
+
+def test_names_made_to_do_harm_stay_text(watched: Watched) -> None:
+    watched.sign_in("ana")
+    for number in range(9, 9 + HOSTILE // PER_CASE):
+        watched.go(f"/case/{case_id(number)}?verdict=expected")
+    watched.go("/")
+    assert watched.page.locator("[data-row]").count() == 8 + HOSTILE // PER_CASE
+    text = watched.page.locator("body").inner_text()
+    assert "<iframe srcdoc=" in text
+    assert not set(text) & set("\u202e\u200b\u200f\x00\x1b")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1400, 900), (390, 844)], ids=["desk", "phone"])
+def test_nobody_is_shut_out(browser: Browser, place: tuple[Site, str], scheme: Any, size: tuple[int, int]) -> None:
+    context = browser.new_context(
+        color_scheme=scheme, viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"
+    )
+    watched = Watched(context.new_page(), place[1])
+    watched.go("/login")
+    assert watched.serious() == []
+    watched.sign_in("max")
+    for path in ("/", f"/case/{case_id(1)}?verdict=expected", "/workflows", "/audit", "/about"):
+        watched.go(path)
+        assert watched.serious() == []
+        width = watched.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size[0], f"{path} is wider than the screen"
+    context.close()
+
+
+def test_what_happened_why_and_the_verdict_need_no_scrolling(watched: Watched) -> None:
+    watched.sign_in("ana")
+    watched.go(f"/case/{case_id(1)}")
+    for part in (".what", ".why", ".verdict"):
+        box = watched.page.locator(part).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 900

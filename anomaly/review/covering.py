@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anomaly.context.destinations import split_destination
+from anomaly.review.record import destination_name
 
 Document = Mapping[str, Any]
 OWN_ADDRESSED = ("internal", "bucket", "gcs-bucket")
@@ -45,7 +46,7 @@ class Pattern:
         if self.kind == "any":
             return True
         if document["destinations"]:
-            return all(self._is_named(str(each)) for each in document["destinations"])
+            return all(self._is_named(destination_name(each)) for each in document["destinations"])
         return self._reaches_caller(document)
 
     def _is_named(self, found: str) -> bool:

@@ -21,7 +21,7 @@ def note(connection: sa.Connection, found: Sequence[Record], day: date) -> None:
 
 def _covering(found: Sequence[Record]) -> Iterator[str]:
     for record in found:
-        detail = record.document.get("workflow_detail") or {}
-        name = str(detail.get("workflow_id") or "")
+        # written as `covered: NAME`
+        name = str(record.document.get("workflow") or "").partition(": ")[2]
         if record.document["covered"] and name.startswith(PREFIX):
             yield name.removeprefix(PREFIX)

@@ -120,7 +120,7 @@ class Record:
             "bucket": [each["bucket"] for each in said["buckets"]],
             "owner": [each["owner"] for each in said["buckets"] if each.get("owner")],
             "sensitivity": self._sensitivities(),
-            "destination": [str(each) for each in said["destinations"]],
+            "destination": [destination_name(each) for each in said["destinations"]],
             "network": [each["network"] for each in said["sources"] if each.get("network")],
         }
 
@@ -166,6 +166,11 @@ def records(documents: Sequence[Document], day: date) -> list[Record]:
         _check(said, nth, day, seen)
         found.append(Record(said, said["rank"] or min(ranked + nth, LAST_PLACE)))
     return found
+
+
+def destination_name(entry: Any) -> str:
+    """Return what a destination is called, given with what is known of it or as its name alone."""
+    return str(entry["destination"] if isinstance(entry, Mapping) else entry)
 
 
 def unpacked(packed: bytes) -> dict[str, Any]:

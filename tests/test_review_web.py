@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
-from review_people import PASSWORD
 
 from anomaly.review.web.signing import Options
 from review_documents import DAY, PIECES, SCRIPT, case_id, document
+from review_people import PASSWORD
 from review_site import HERE, Site, fields_of, site
 
 EXPECTED = {

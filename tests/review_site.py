@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
-from review_people import PASSWORD, add
 
 from anomaly.review.database import Database, open_database
 from anomaly.review.publish import publish
 from anomaly.review.web.app import Review, create_app
 from anomaly.review.web.signing import Options
 from review_documents import DAY, document
+from review_people import PASSWORD, add
 
 ORIGIN = "http://127.0.0.1:8750"
 HERE = {"origin": ORIGIN}

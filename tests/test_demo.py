@@ -84,11 +84,13 @@ def test_the_planted_ones_are_marked_in_the_ranking(demo: str) -> None:
 
 def test_what_it_says_to_run_next_works(demo: str) -> None:
     calls = [shlex.split(line) for line in demo.splitlines() if line.startswith("  anomaly ")]
-    assert [call[1] for call in calls] == ["top", "explain", "coverage", "export"]
+    assert [call[1] for call in calls] == ["top", "explain", "coverage", "review", "review", "export"]
     for call in calls[:3]:
         result = run(*call[1:])
         assert result.exit_code == 0, result.output
         assert result.stdout
+    assert calls[3][2] == "publish"
+    assert run(*calls[3][1:]).exit_code == 0  # serving, the call after it, goes on until it is stopped
 
 
 def test_only_a_demo_is_replaced(tmp_path: Path) -> None:

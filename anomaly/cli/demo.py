@@ -119,4 +119,6 @@ def _show_next(found: "Demo") -> None:
     click.echo(f"  anomaly top --day {day.scored.day} {options}")
     click.echo(f"  anomaly explain {session} {options}")
     click.echo(f"  anomaly coverage --day {found.ledger.days[-1]} {options}")
+    click.echo(f"  anomaly review publish --day {day.scored.day} {options}")
+    click.echo(f"  anomaly review serve {options}")
     click.echo(f"  anomaly export --format csv --out scores.csv {options}")

@@ -98,7 +98,12 @@ def world(before_the_night: World, tmp_path: Path) -> World:
 
 
 def copied(world: World, folder: Path) -> World:
-    """A lake and logs of one's own; lake files are linked, which is safe: the product replaces and never edits them."""
-    shutil.copytree(world.root, folder / "lake", copy_function=os.link)
+    """A lake and logs of one's own; tables are linked, which is safe: the product replaces and never edits them."""
+    shutil.copytree(world.root, folder / "lake", copy_function=_linked)
     shutil.copytree(world.logs, folder / "logs", copy_function=os.link)
     return World(folder / "lake", folder / "logs", world.context)
+
+
+def _linked(source: str, target: str) -> None:
+    # the run ledger is appended to: a link would write into the lake that it was copied from
+    (os.link if source.endswith(".parquet") else shutil.copy2)(source, target)

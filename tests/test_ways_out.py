@@ -180,6 +180,9 @@ def write_context(folder: Path) -> None:
             csv.writer(handle).writerows(added)
 
 
+BUDGET = 2.0
+
+
 @pytest.fixture(scope="module")
 def sessions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """An organisation of 28 days with the eleven identities among its people; the last session of each on the day."""
@@ -196,7 +199,8 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
     assert report.records.quarantined == 0
     context = Context.load(folder / "context")
     train_model(lake, context, Settings(), START + timedelta(days=FIRST_SCORED))
-    score_days(lake, context, Settings(), [DAY])
+    # ten a day would be one in five of this small company's cases
+    score_days(lake, context, Settings.load(None, {"score.budget_per_day": BUDGET}), [DAY])
     with Store() as store:
         for table in ("scores", "sessions", "flows", "session_features"):
             store.view(table, lake.files(table, DAY))

@@ -4,7 +4,7 @@ A gate that ``daily.allow`` names only warns: the run goes on, and its report sa
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 
 from anomaly.config.settings import DailySettings
 from anomaly.coverage.facts import DayFacts, day_facts
+from anomaly.daily.drift import LEAST_LIKE_DAYS
 from anomaly.store import Lake
 from anomaly.words import visible
 
@@ -20,7 +21,6 @@ TABLES = ("delivery_holes",)
 """What must be built of a day before it is judged; what it reads is built with it."""
 LEAST_MOVES = 20
 """Copies and shares over 28 days below which a share of them says nothing: our choice."""
-LEAST_LIKE_DAYS = 3
 SHOWN = 3
 
 
@@ -137,8 +137,3 @@ def exceedance(day: date, realised: Sequence[int], asked: float, settings: Daily
         "See the report for what drifted, then train anew; to have these alerts sent, name exceedance in daily.allow",
         "exceedance" in settings.allow,
     )
-
-
-def standing(refusals: Collection[Refusal]) -> list[Refusal]:
-    """Those that nobody allowed."""
-    return [refusal for refusal in refusals if not refusal.allowed]

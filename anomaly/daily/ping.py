@@ -9,6 +9,7 @@ from anomaly import __version__
 from anomaly.config.kinds import Secret
 
 SCHEMES = ("https://", "http://")
+LATE = "no answer in time"
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -23,7 +24,7 @@ def ping(address: Secret, seconds: float) -> str:
 
     The limit holds for the whole fetch, however slowly the other side drips its answer.
     """
-    said = ["no answer in time"]
+    said = [LATE]
     worker = threading.Thread(target=_fetch, args=(address, seconds, said), daemon=True, name="ping")
     worker.start()
     worker.join(seconds)
@@ -44,5 +45,6 @@ def _fetch(address: Secret, seconds: float, said: list[str]) -> None:
         said.append(f"it answered {error.code}")
         error.close()
     except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", error)
         # not the error's own text: that may quote the address
-        said.append(f"it could not be reached ({type(getattr(error, 'reason', error)).__name__})")
+        said.append(LATE if isinstance(reason, TimeoutError) else f"it could not be reached ({type(reason).__name__})")

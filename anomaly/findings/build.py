@@ -8,8 +8,7 @@ from typing import Any
 
 from anomaly.context import Context
 from anomaly.findings.history import histories
-from anomaly.investigate import investigate
-from anomaly.investigate.report import loaded, of_acts
+from anomaly.investigate.report import judged, loaded, of_acts
 from anomaly.listing import SCORES, cases, known_bytes, workflow
 from anomaly.store import Lake, Store
 from anomaly.words import in_time
@@ -46,7 +45,7 @@ def documents(lake: Lake, day: date, context: Context | None, *, top: int | None
     versions = {case["model_version"] for case in asked}
     scorers = {version: loaded(lake, version) for version in versions}
     reports = {
-        case["case_id"]: investigate(lake, case["session_id"], day, context, scorers[case["model_version"]])
+        case["case_id"]: judged(lake, case["session_id"], day, context, scorers[case["model_version"]])
         for case in asked
     }
     members = _members(lake, day)

@@ -63,17 +63,30 @@ def investigate(
         The day's tables do not hold the session: they were rebuilt after it was scored.
     """
     with Store() as store:
-        for name in ("scores", "sessions", FEATURES, "acts"):
-            store.view(name, lake.files(name, day))
-        rows = store.records(SESSION, {"session": session_id})
-        if not rows:
-            raise DataQualityError(
-                f"session {session_id} was scored, but the tables of {day} no longer hold it: "
-                f"run `anomaly score --day {day}` again"
-            )
-        report = _report(store, rows[0], context)
-    asked = loaded(lake, rows[0]["model_version"]) if scorer is None else scorer
-    return report | {"counterfactual": _counterfactual(lake, day, rows[0], asked)}
+        session = _session(store, lake, session_id, day)
+        store.view("acts", lake.files("acts", day))
+        report = _report(store, session, context)
+    asked = loaded(lake, session["model_version"]) if scorer is None else scorer
+    return report | {"counterfactual": _counterfactual(lake, day, session, asked)}
+
+
+def judged(lake: Lake, session_id: str, day: date, context: Context | None, scorer: ExfilDetector | str) -> Record:
+    """Return the part of a report that does not tell its acts one by one; raises as ``investigate`` does."""
+    with Store() as store:
+        session = _session(store, lake, session_id, day)
+    return _judged(session, context) | {"counterfactual": _counterfactual(lake, day, session, scorer)}
+
+
+def _session(store: Store, lake: Lake, session_id: str, day: date) -> Record:
+    for name in ("scores", "sessions", FEATURES):
+        store.view(name, lake.files(name, day))
+    rows = store.records(SESSION, {"session": session_id})
+    if not rows:
+        raise DataQualityError(
+            f"session {session_id} was scored, but the tables of {day} no longer hold it: "
+            f"run `anomaly score --day {day}` again"
+        )
+    return rows[0]
 
 
 def loaded(lake: Lake, version: str) -> ExfilDetector | str:
@@ -113,7 +126,20 @@ def of_acts(store: Store, key: str, context: Context | None) -> Record:
 
 def _report(store: Store, session: Record, context: Context | None) -> Record:
     key = {"session": session["session_id"]}
-    acts = of_acts(store, session["session_id"], context)
+    told, acts = _judged(session, context), of_acts(store, session["session_id"], context)
+    return {
+        **_of(told, ("session_id", "day", "start", "end", "attack", "score", "confidence")),
+        "case": _of(session, ("case_id", "case_rank", "alert")) | {"other_sessions": store.records(CASE, key)},
+        **_of(told, ("why", "who")),
+        **_of(acts, ("credentials", "sources", "clients", "buckets")),
+        "objects": {"taken": session["objects"], "largest": acts["largest"]},
+        "destinations": acts["destinations"],
+        **_of(told, ("volume", "workflow")),
+        **_of(acts, ("timeline", "evidence")),
+    }
+
+
+def _judged(session: Record, context: Context | None) -> Record:
     return {
         "session_id": session["session_id"],
         "day": iso_day(session["day"]),
@@ -122,7 +148,6 @@ def _report(store: Store, session: Record, context: Context | None) -> Record:
         "attack": techniques(session),
         "score": _of(session, SCORE),
         "confidence": {"value": session["confidence"], "gaps": session["confidence_reasons"]},
-        "case": _of(session, ("case_id", "case_rank", "alert")) | {"other_sessions": store.records(CASE, key)},
         "why": {
             "headline": session["headline"],
             "family": session["family"],
@@ -131,16 +156,8 @@ def _report(store: Store, session: Record, context: Context | None) -> Record:
             "baseline": _baseline(session),
         },
         "who": _of(session, WHO),
-        "credentials": acts["credentials"],
-        "sources": acts["sources"],
-        "clients": acts["clients"],
-        "buckets": acts["buckets"],
-        "objects": {"taken": session["objects"], "largest": acts["largest"]},
-        "destinations": acts["destinations"],
         "volume": _of(session, VOLUME) | {"bytes_read": known_bytes(session)},
         "workflow": differs(session, context),
-        "timeline": acts["timeline"],
-        "evidence": acts["evidence"],
     }
 
 

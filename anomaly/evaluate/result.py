@@ -34,7 +34,11 @@ class Result:
 
 def result(replays: Sequence[Replay], budget_per_day: float) -> Result:
     """Judge every queue of every replay by the same code."""
-    found = pd.concat([_campaigns(replay, name) for replay in replays for name in replay.queues], ignore_index=True)
+    stood = [
+        {name: campaign_days(each.truth, each.matches, each.queues[name]) for name in each.queues} for each in replays
+    ]
+    parts = [_campaigns(replay, name, of[name]) for replay, of in zip(replays, stood, strict=True) for name in of]
+    found = pd.concat(parts, ignore_index=True)
     alerts = pd.concat([_alerts(replay, name) for replay in replays for name in replay.queues], ignore_index=True)
     names = list(replays[0].queues)
     of = {name: found[found["ranking"] == name] for name in names}
@@ -45,7 +49,7 @@ def result(replays: Sequence[Replay], budget_per_day: float) -> Result:
         alerts=alerts,
         figures={name: figures(of[name], alerts[alerts["ranking"] == name]) for name in names},
         leads={name: lead(of[OURS], of[name]) for name in names if name != OURS},
-        spending={name: _spending(replays, name, budget_per_day) for name in names},
+        spending={name: _spending(replays, name, [of[name] for of in stood], budget_per_day) for name in names},
         ceiling=_ceiling(replays),
     )
 
@@ -84,8 +88,8 @@ def _spending_metrics(name: str, told: Spending) -> dict[str, float | None]:
     }
 
 
-def _campaigns(replay: Replay, ranking: str) -> pd.DataFrame:
-    found = campaigns(campaign_days(replay.truth, replay.matches, replay.queues[ranking]))
+def _campaigns(replay: Replay, ranking: str, stood: pd.DataFrame) -> pd.DataFrame:
+    found = campaigns(stood)
     # the same campaign name in two organisations is two campaigns
     names = f"{replay.seed}/" + found["campaign"].astype(str)
     return found.assign(ranking=ranking, seed=replay.seed, campaign=names)
@@ -102,16 +106,19 @@ def _ceiling(replays: Sequence[Replay]) -> dict[int, float]:
     return {top: sum(count * of[top] for count, of in shares) / total for top in CURVE} if total else {}
 
 
-def _spending(replays: Sequence[Replay], ranking: str, budget_per_day: float) -> Spending:
-    parts = [_spent(replay, ranking, budget_per_day) for replay in replays]
+def _spending(
+    replays: Sequence[Replay], ranking: str, stood: Sequence[pd.DataFrame], budget_per_day: float
+) -> Spending:
+    parts = [_spent(replay, ranking, of, budget_per_day) for replay, of in zip(replays, stood, strict=True)]
     spent, kinds, found = (pd.concat(list(rows), ignore_index=True) for rows in zip(*parts, strict=True))
     return spending(spent, kinds, found, budget_per_day)
 
 
-def _spent(replay: Replay, ranking: str, budget_per_day: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    queue = replay.queues[ranking]
-    found = cases(queue, replay.marks)
-    spent = days_spent(found, campaign_days(replay.truth, replay.matches, queue), replay.days)
+def _spent(
+    replay: Replay, ranking: str, stood: pd.DataFrame, budget_per_day: float
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    found = cases(replay.queues[ranking], replay.marks)
+    spent = days_spent(found, stood, replay.days)
     return spent, kinds_spent(found, replay.days, budget_per_day), found
 
 

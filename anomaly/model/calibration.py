@@ -54,12 +54,18 @@ class Calibration:
         DataQualityError
             Fewer than 10 days, no score, or a score that is not finite.
         """
-        values = np.sort(np.asarray(scores, dtype=np.float64))
+        values = np.asarray(scores, dtype=np.float64)
         if days < MIN_CALIBRATION_DAYS:
             raise DataQualityError(f"{days} active day(s) to calibrate on; at least {MIN_CALIBRATION_DAYS} are needed")
         if not len(values) or not np.isfinite(values).all():
             raise DataQualityError(f"{len(values)} calibration score(s), {np.sum(~np.isfinite(values))} not finite")
-        return cls(values, days, {} if kinds is None else _by_kind(np.asarray(scores, dtype=np.float64), kinds))
+        return cls.of(scores, days, kinds)
+
+    @classmethod
+    def of(cls, scores: npt.ArrayLike, days: int, kinds: npt.ArrayLike | None = None) -> "Calibration":
+        """Hold scores as they are, however few their days."""
+        values = np.asarray(scores, dtype=np.float64)
+        return cls(np.sort(values), days, {} if kinds is None else _by_kind(values, kinds))
 
     @property
     def per_day(self) -> float:

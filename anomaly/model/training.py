@@ -6,7 +6,7 @@ the ones that were calibrated. Excluded sessions (confirmed thefts, approved wor
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -18,7 +18,7 @@ from anomaly.model.calibration import Calibration
 from anomaly.model.columns import select
 from anomaly.model.detector import ExfilDetector
 from anomaly.model.forest import MIN_SESSIONS, Forest, anchored
-from anomaly.model.spec import MIN_CALIBRATION_DAYS, ModelSpec
+from anomaly.model.spec import ModelSpec
 from anomaly.model.trees import Floats
 
 KEYS = ("day", "session_id", "identity", "actor", "identity_kind", "excluded")
@@ -177,8 +177,7 @@ def _alerts(units: pd.DataFrame, place: npt.NDArray[np.intp], days: int, half: i
     """Alerts on each day of the other half, calibrated on this half, however few its days are."""
     known = place % 2 == half
     mine = units[known]
-    whole = Calibration.fit(mine["score"], MIN_CALIBRATION_DAYS, mine["identity_kind"])
-    calibration = replace(whole, days=len(np.unique(place[known])))
+    calibration = Calibration.of(mine["score"], len(np.unique(place[known])), mine["identity_kind"])
     alert = ~known & (calibration.expected_per_day(units["score"], units["identity_kind"]) <= budget)
     counts = np.bincount(place[alert], minlength=days).astype(np.float64)
     return np.asarray(counts[np.arange(days) % 2 != half])

@@ -22,6 +22,15 @@ def glob(value: str) -> str:
     return value
 
 
+def literal(name: str) -> str:
+    """Return the glob that fits this name alone.
+
+    >>> literal("logs/[a]*")
+    'logs/[[]a][*]'
+    """
+    return re.sub(r"[*?\[]", lambda found: f"[{found[0]}]", name)
+
+
 def _set(part: str) -> None:
     if not part.isascii():
         raise ValueError(f"has the set {part}; only ASCII works inside one, use *")

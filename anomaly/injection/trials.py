@@ -133,20 +133,23 @@ class Bench:
 
     def outcomes(self, bucket: Bucket, day: date, queue: Queue, campaigns: Sequence[Campaign]) -> dict[str, Outcome]:
         """Score the injected sessions of a built day."""
+        sessions = self.injected(day)
+        return {each.name: self._outcome(bucket, queue, each, sessions[each.name]) for each in campaigns}
+
+    def injected(self, day: date) -> dict[str, pd.DataFrame]:
+        """The features of a built day's injected sessions, by campaign."""
         with Store() as store:
             for name in (FEATURES, "acts"):
                 store.view(name, self.overlay.lake.files(name, day))
             sessions = store.df(INJECTED)
-        sessions["score"] = self.detector.score(sessions)
-        by_name = dict(list(sessions.groupby("campaign")))
-        return {each.name: self._outcome(bucket, queue, each, by_name[each.name]) for each in campaigns}
+        return {str(name): rows for name, rows in sessions.groupby("campaign")}
 
     def _outcome(self, bucket: Bucket, queue: Queue, campaign: Campaign, sessions: pd.DataFrame) -> Outcome:
         amount = taken(bucket, campaign)
         ranked = sessions[~sessions["covered"].astype(bool)]
         if ranked.empty:
             return Outcome(amount, None, None, True, dict.fromkeys(LINES, False))
-        score = float(ranked["score"].max())
+        score = float(self.detector.score(ranked).max())
         rank = queue.rank(score, str(ranked["actor"].iloc[0]))
         kind = str(ranked["identity_kind"].iloc[0])
         alert = bool(self.detector.expected_per_day([score], kind)[0] <= self.settings.score.budget_per_day)

@@ -16,7 +16,7 @@ from anomaly.config import Settings
 from anomaly.context import Context
 from anomaly.injection.inject import rows, taken
 from anomaly.injection.overlay import overlay
-from anomaly.injection.trials import INJECTED, Bench, packed
+from anomaly.injection.trials import Bench, packed
 from anomaly.model.detector import ExfilDetector
 from anomaly.pipeline import FEATURES
 from anomaly.retrain.campaigns import Drawn, draw, pick_buckets
@@ -149,11 +149,7 @@ def _inject(bench: Bench, context: Context, day: date, together: Sequence[Drawn]
     events = [rows(group[0].bucket, context, [each.campaign for each in group]) for group in by_bucket.values()]
     bench.write(day, pa.concat_tables(events), {each.campaign.caller.identity for each in together} - {""})
     bench.build([day])
-    with Store() as store:
-        for name in (FEATURES, "acts"):
-            store.view(name, bench.overlay.lake.files(name, day))
-        sessions = store.df(INJECTED)
-    return {str(name): frame for name, frame in sessions.groupby("campaign")}
+    return bench.injected(day)
 
 
 def _pairs(

@@ -6,7 +6,6 @@ Verdicts come from a file, or from the review database where there is one; the w
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,13 @@ import pandas as pd
 from anomaly.context.destinations import split_destination
 from anomaly.context.tables import WORKFLOWS
 from anomaly.errors import UsageError, nearest
-from anomaly.globs import glob
+from anomaly.globs import glob, literal
+from anomaly.review.schema import VERDICTS
 from anomaly.store import Lake, Store, replacing
 from anomaly.words import visible
 
 CONFIRMED, EXPECTED = "true_positive", "expected"
-WORDS = (CONFIRMED, "benign", EXPECTED, "insufficient_data")
-"""The verdicts of the review; the other two change nothing here."""
+"""The verdicts that matter here; the review's others change nothing."""
 SESSION, CASE, VERDICT = "session_id", "case_id", "verdict"
 SHOWN_MISTAKES = 20
 MOVED = Path(__file__).with_name("expected.sql").read_text(encoding="utf-8")
@@ -141,14 +140,9 @@ def _suggestion(number: int, way: Mapping[str, Any]) -> dict[str, str]:
     reason = (
         f"expected by review: {way['sessions']} session(s), {way['first_day']:%Y-%m-%d} to {way['last_day']:%Y-%m-%d}"
     )
-    who, bucket = (glob(_literal(way[name])) for name in ("identity", "bucket"))
+    who, bucket = (glob(literal(way[name])) for name in ("identity", "bucket"))
     values = (f"expected-{number}", who, bucket, way["goes_to"], reason, "", "")
     return dict(zip(WORKFLOWS.header, values, strict=True))
-
-
-def _literal(name: str) -> str:
-    """A glob that fits this name alone."""
-    return re.sub(r"[*?\[]", lambda found: f"[{found[0]}]", name)
 
 
 def _count(said: Mapping[str, str], word: str) -> int:
@@ -160,8 +154,8 @@ def _row(record: Mapping[str, Any]) -> tuple[str, str, str]:
     verdict = str(record.get(VERDICT) or "").strip()
     if bool(session) == bool(case):
         raise ValueError(f"one of {SESSION} and {CASE} is wanted, found {'both' if session else 'neither'}")
-    if verdict not in WORDS:
-        raise ValueError(f"verdict {verdict!r} is none of {', '.join(WORDS)}; {nearest(verdict, WORDS)}")
+    if verdict not in VERDICTS:
+        raise ValueError(f"verdict {verdict!r} is none of {', '.join(VERDICTS)}; {nearest(verdict, VERDICTS)}")
     return (SESSION, session, verdict) if session else (CASE, case, verdict)
 
 

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 from fastapi import Form
 
 from anomaly.errors import UsageError, nearest
+from anomaly.globs import literal
+from anomaly.review.record import destination_name
 from anomaly.review.workflows import Draft, Extension, Workflow, check
 from anomaly.words import visible
 
@@ -81,8 +83,8 @@ def suggested(document: Mapping[str, Any], today: date | None = None) -> Typed:
         id=_name(f"{who} {bucket}"),
         owner=owner,
         review_by=review_by.isoformat(),
-        identity=_literal(document["identity"]),
-        bucket=_literal(bucket),
+        identity=literal(str(document["identity"])),
+        bucket=literal(str(bucket)),
         destination=_destination(document),
     )
 
@@ -91,16 +93,10 @@ def _name(text: str) -> str:
     return WORD.sub("-", visible(text).lower()).strip("-")[:60].strip("-")
 
 
-def _literal(text: str) -> str:
-    """A glob that matches this text alone."""
-    return re.sub(r"([\[*?])", r"[\1]", str(text))
-
-
 def _destination(document: Mapping[str, Any]) -> str:
     """The destination as workflows.csv writes it; what was read went to the caller, at its address where it had one."""
     if document["destinations"]:
-        first = document["destinations"][0]
-        return str(first["destination"] if isinstance(first, Mapping) else first)
+        return destination_name(document["destinations"][0])
     addresses = {str(each["address"]) for each in document["sources"] if each.get("address")}
     return f"ip:{addresses.pop()}" if len(addresses) == 1 else "internal"
 

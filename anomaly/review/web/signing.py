@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from anomaly.review import accounts
 from anomaly.review.database import Database
 from anomaly.review.viewer import Role, Viewer
-from anomaly.review.web.guard import READS, is_listed
+from anomaly.review.web.guard import is_listed
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,6 @@ def _named_by_proxy(request: Request, options: Options) -> str | None:
     # twice the same header: one of the two was not written by the proxy
     found = request.headers.getlist(options.proxy_header)
     return found[0].strip() if len(found) == 1 else None
-
-
-def is_read(request: Request) -> bool:
-    """Whether a request only reads."""
-    return request.method in READS
 
 
 Signed = Annotated[Viewer, Depends(viewer_of)]

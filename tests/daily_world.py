@@ -2,9 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,37 @@ def copied(world: World, folder: Path) -> World:
 def _linked(source: str, target: str) -> None:
     # the run ledger is appended to: a link would write into the lake that it was copied from
     (os.link if source.endswith(".parquet") else shutil.copy2)(source, target)
+
+
+@dataclass
+class Receiver:
+    """A receiver that may be down: the keys of what it took, in order."""
+
+    down: bool = False
+    keys: list[str] = field(default_factory=list)
+    url: str = ""
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A running receiver on this machine."""
+    found = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            if not found.down:
+                found.keys.append(self.headers["Idempotency-Key"])
+            self.send_response(503 if found.down else 200)
+            self.end_headers()
+
+        def log_message(self, format: str, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        found.url = f"http://127.0.0.1:{server.server_port}/"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield found
+        server.shutdown()
+        thread.join()

@@ -37,7 +37,7 @@ def daily(
     log_format: str,
     as_json: bool,
 ) -> None:
-    """Do a night's work: new logs in, features, scores, cases, drift, and a report.
+    """Do a night's work: new logs in, scores, cases, their delivery, drift, and a report.
 
     The logs are those of daily.logs, or PATHS. It may be run again, or killed and run again, at any time. Exit code 3
     says that a gate held a day back, and why.

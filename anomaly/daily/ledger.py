@@ -9,8 +9,8 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,8 @@ class History:
     last_number: int = 0
     last_begin: datetime | None = None
     last_success: datetime | None = None
+    sent: dict[date, str] = field(default_factory=dict)
+    """Day to the token of what was last handed on of it."""
     cut_off: int | None = None
     """Number of the last run when it never came to an end: it was killed."""
 
@@ -65,6 +67,8 @@ def history(lake: Lake) -> History:
         if line["event"] == "begin":
             found.last_number = found.cut_off = max(found.last_number, line["run"])
             found.last_begin = at
+        elif line["event"] == "sent":
+            found.sent[date.fromisoformat(line["day"])] = line["token"]
         elif line["event"] == "end":
             found.cut_off = None
             found.last_success = at if line["outcome"] == "done" else found.last_success

@@ -32,6 +32,7 @@ METRICS = {
     "drift_signals_shifted": "signals of the last day that moved further than chance and the usual threshold",
     "exceedance_ratio": "alerts a day over like days as a multiple of the budget",
     "unseen_share": "share of the last day's sessions that showed a value nobody had shown before, by facet",
+    "sink_findings": "findings in the outbox, by sink and state (pending, sent, dead)",
 }
 """Every metric there is; docs/operate.md lists them, and a test holds the page to it."""
 
@@ -60,6 +61,9 @@ def metrics_text(night: Night) -> str:
     _drift(gauges, night)
     for lag in night.sources:
         gauges.set("source_lag_seconds", lag.lag_seconds, source=lag.source, account=lag.account_id)
+    for sink, states in night.sinks.items():
+        for state, count in states.items():
+            gauges.set("sink_findings", count, sink=sink, state=state)
     return generate_latest(gauges.registry).decode()
 
 

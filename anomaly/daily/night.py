@@ -13,7 +13,11 @@ GATE_EXIT = 3
 
 @dataclass
 class DayResult:
-    """One scored day; ``rescored`` unless what was on record was up to date."""
+    """One scored day; ``rescored`` unless what was on record was up to date.
+
+    ``sent`` says how many of its cases became what when they were handed on; None where nothing was, because a gate
+    holds the day back or nothing changed since the last time.
+    """
 
     day: date
     asked_for: bool
@@ -24,6 +28,7 @@ class DayResult:
     asked: float
     model_version: str
     rescored: bool
+    sent: dict[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class Night:
     refusals: list[Refusal] = field(default_factory=list)
     drifts: list[Drift] = field(default_factory=list)
     sources: list[SourceLag] = field(default_factory=list)
+    sinks: dict[str, dict[str, int]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     last_success: datetime | None = None
 

@@ -1,4 +1,4 @@
-"""The run: new logs in, gates, scores, cases, drift, a report; each step may be done again.
+"""The run: new logs in, gates, scores, cases handed on, drift, a report; each step may be done again.
 
 A run that is killed leaves whole partitions and whole ledger lines, and the next one goes through the same steps and
 finds most of them done.
@@ -66,7 +66,7 @@ def run_daily(job: Job) -> Night:
             if said := check_clock(job.asked, night.began, past):
                 night.notes.append(said)
             note("begin", run=night.number, days=_span(job), logs=len(job.logs))
-            Steps(job.lake, job.context, job.settings, night, ledger, job.clock).work(
+            Steps(job.lake, job.context, job.settings, night, ledger, past, job.clock).work(
                 job.logs, job.asked, job.lookback_days
             )
             _judge(night)

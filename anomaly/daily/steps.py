@@ -10,10 +10,11 @@ from anomaly.coverage.facts import Feed
 from anomaly.daily import gates
 from anomaly.daily.drift import drift, exceedance
 from anomaly.daily.heal import remove_damaged
-from anomaly.daily.ledger import RunLedger
+from anomaly.daily.ledger import History, RunLedger
 from anomaly.daily.logs import note
 from anomaly.daily.night import DayResult, Night, SourceLag
 from anomaly.daily.plan import Asked
+from anomaly.daily.send import Sender
 from anomaly.errors import AnomalyError
 from anomaly.ingest import ingest
 from anomaly.model.detector import ExfilDetector
@@ -24,7 +25,7 @@ from anomaly.words import in_time
 
 Clock = Callable[[], datetime]
 Result = TypeVar("Result")
-WARNING = 30
+INFO, WARNING = 20, 30
 
 
 class Steps:
@@ -37,10 +38,12 @@ class Steps:
         settings: Settings,
         night: Night,
         ledger: RunLedger,
+        past: History,
         clock: Clock,
     ) -> None:
         self.lake, self.context, self.settings = lake, context, settings
-        self.night, self.ledger, self.clock = night, ledger, clock
+        self.night, self.ledger, self.past, self.clock = night, ledger, past, clock
+        self.sender = Sender(lake, context, settings)
 
     def work(self, logs: Sequence[str], asked: Asked, lookback_days: int) -> None:
         """Do everything, in order; a day that a gate holds back is left out of what follows."""
@@ -55,6 +58,7 @@ class Steps:
         scored = self.whole(days, lambda: self.score(days))
         for each in scored:
             self.after(each, detector)
+        self.deliver()
         self.keep_drift()
 
     def ingest(self, logs: Sequence[str], first: date, last: date) -> None:
@@ -111,7 +115,7 @@ class Steps:
         return score_days(self.lake, self.context, self.settings, days)
 
     def after(self, scored: Scored, detector: ExfilDetector) -> None:
-        """Note a scored day; hold it against like days when it was asked for."""
+        """Note a scored day; hold it against like days when it was asked for; hand it on."""
         day, night = scored.day, self.night
         result = DayResult(
             day=day,
@@ -135,6 +139,29 @@ class Steps:
         if result.asked_for:
             made = self.whole([day], lambda: drift(self.lake, day, detector), lambda: self.score([day]))
             night.drifts.append(made)
+        self.send(result)
+
+    def send(self, result: DayResult) -> None:
+        """Hand a day on, unless it is held back or is where it was; the ledger remembers which scores went out."""
+        day, token = result.day, self.sender.token(result.day)
+        if self.night.refused(day) or self.past.sent.get(day) == token:
+            return
+        result.sent = self.whole([day], lambda: self.sender.send(day), lambda: self.score([day])) or None
+        if result.sent:
+            self.ledger.say("sent", self.clock(), {"day": day.isoformat(), "token": token, **result.sent})
+            note("sent", day=day, **result.sent)
+
+    def deliver(self) -> None:
+        """Send what is due; what cannot be sent waits in the outbox and fails nothing."""
+        try:
+            done = self.sender.deliver()
+            self.night.sinks = self.sender.counts()
+        except AnomalyError as error:
+            self.night.notes.append(str(error))
+            note("delivery failed", WARNING, problem=str(error))
+            return
+        if self.night.sinks:
+            note("delivered", WARNING if done.failed + done.dead else INFO, **vars(done))
 
     def keep_drift(self) -> None:
         """Keep the figures of the last day in MLflow, where the settings ask for it."""

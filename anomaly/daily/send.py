@@ -1,0 +1,79 @@
+"""A scored day's cases handed on: to the review database where there is one, to the outbox of the receivers in [sinks].
+
+Both take the same day again and again. A day whose scores and places are those of the last time is not handed on anew.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from anomaly.config import Settings
+from anomaly.context import Context
+from anomaly.findings import documents
+from anomaly.listing import SCORES
+from anomaly.sinks import Delivered, Outbox, receivers
+from anomaly.store import Lake
+
+REVIEWED = 50
+"""Cases a day that are published besides its alerts: as many as `anomaly review publish` takes."""
+REVIEW_FILE = "review.sqlite"
+
+
+@dataclass
+class Sender:
+    """Where the cases of one lake go."""
+
+    lake: Lake
+    context: Context
+    settings: Settings
+
+    def token(self, day: date) -> str:
+        """What a day's handing on depends on: its scores, its places, and how many cases each takes."""
+        places = [self.review_url, *sorted(self.outbox.receivers), str(self.settings.sinks.top)]
+        parts = [self.lake.facts(SCORES, day).get("fingerprint", ""), *places]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def send(self, day: date) -> dict[str, int]:
+        """Publish a day and put it into the outbox; returns how many cases became what."""
+        if not (self.review_url or self.outbox.receivers):
+            return {}
+        top = self.settings.sinks.top
+        found = documents(self.lake, day, self.context, top=max(top, REVIEWED))
+        said = self._publish(found, day) if self.review_url else {}
+        if self.outbox.receivers:
+            chosen = [each for each in found if each["alert"] or each["rank"] is None or each["rank"] <= top]
+            said["queued"] = self.outbox.enqueue(chosen)
+        return said
+
+    def deliver(self) -> Delivered:
+        """Send what is due, for at most ``sinks.seconds``; a receiver that is down keeps its findings waiting."""
+        return self.outbox.deliver() if self.outbox.receivers else Delivered()
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many findings are in which state, by receiver."""
+        return self.outbox.counts() if self.outbox.receivers else {}
+
+    @cached_property
+    def review_url(self) -> str:
+        """The review database: the one in the settings, else the lake's own once somebody made it."""
+        own = Path(self.lake.root).absolute() / REVIEW_FILE
+        return self.settings.review.url or (f"sqlite:///{own}" if own.exists() else "")
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The outbox of every receiver that has an address."""
+        return Outbox(self.lake.root, receivers(self.settings.sinks), self.settings.sinks)
+
+    def _publish(self, found: list[dict[str, Any]], day: date) -> dict[str, int]:
+        # seconds to import, for those who review
+        from anomaly.review.database import open_database
+        from anomaly.review.publish import publish
+
+        database = open_database(self.review_url)
+        try:
+            return dict(vars(publish(database, found, day=day)))
+        finally:
+            database.close()

@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 UV := .tools/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser lint types check bench lock clean
+.PHONY: help setup demo test browser postgres lint types check kills bench lock clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -26,6 +26,10 @@ test: $(READY) browser  ## run the tests
 browser:  ## install Debian's chromium, in which the tests look at pages, where that can be done
 	@sh .ci/browser
 
+postgres:  ## install Debian's PostgreSQL, on which the review's tests run too, where that can be done
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install -y --no-install-recommends postgresql \
+	  || echo "postgres: not installed; the tests on it are skipped"
+
 lint: $(READY)  ## check style, SQL layout and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,6 +40,9 @@ types: $(READY)  ## check types
 	$(BIN)/mypy
 
 check: lint types test  ## all that CI runs
+
+kills: $(READY)  ## kill a night's work at a hundred moments and run it again
+	DAILY_KILLS=100 $(BIN)/python -m pytest -n 0 tests/test_daily_kill.py
 
 bench: $(READY)  ## measure speed beside its limits
 	$(BIN)/python -m anomaly.bench

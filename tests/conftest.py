@@ -9,7 +9,7 @@ from hypothesis import settings
 from anomaly.store import Lake
 
 # The small company that the tests of scoring and of the command line share.
-pytest_plugins = ["fixtures_org", "daily_world"]
+pytest_plugins = ["fixtures_org", "daily_world", "fixtures_review"]
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = "ANOMALY_SHARED_DATA"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from anomaly.errors import UnknownNameError
 from anomaly.review.database import Database
 from anomaly.review.index import known_ids
-from anomaly.review.leads import named
+from anomaly.review.leads import first_rows, named
 from anomaly.review.queue import SHOWN, QueueRow, queue_row
 from anomaly.review.record import Record, unpacked
 from anomaly.review.schema import EPOCH, WITHDRAWN, cases, comments, day_range, evidence, verdicts
@@ -137,7 +137,6 @@ def _related(
         return []
     near = timedelta(days=NEAR_DAYS)
     first, last = day_range(max(EPOCH, row["day"] - near), row["day"] + near)
-    keys = named(ids).first(connection, first - 1, last)
-    those = cases.c.sort_key.in_(keys), cases.c.number != row["number"], cases.c.state != WITHDRAWN, may_see(viewer)
-    query = sa.select(*_COLUMNS).where(*those).order_by(cases.c.sort_key).limit(MOST_RELATED)
-    return [queue_row(found) for found in connection.execute(query).mappings()]
+    others = cases.c.number != row["number"], cases.c.state != WITHDRAWN, may_see(viewer)
+    found = first_rows(connection, [named(ids)], _COLUMNS, (first - 1, last), MOST_RELATED, others)
+    return [queue_row(other) for other in found]

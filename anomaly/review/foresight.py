@@ -111,8 +111,11 @@ def _past(connection: sa.Connection, first: date, last: date, viewer: Viewer) ->
 
 
 def _thefts(draft: Draft) -> Iterator[tuple[str, dict[str, Any]]]:
+    who = _example(draft.identity)
     approved = {
-        "identity": _example(draft.identity),
+        "identity": who,
+        # data that a caller reads goes to the caller's account: a workflow to that account covers it from anywhere
+        "identity_account": _account(who),
         "buckets": [{"bucket": _example(draft.bucket), "sensitivity": "restricted"}],
         "destinations": [draft.destination] if "://" in draft.destination or "-" in draft.destination else [],
         "sources": [{"address": "10.0.0.1", "network": ""}],
@@ -125,6 +128,13 @@ def _thefts(draft: Draft) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "the same data read from an address abroad", approved | {"destinations": [], "sources": far}
     if draft.max_bytes_per_day is not None:
         yield "ten times its volume", approved | {"bytes_read": 10 * draft.max_bytes_per_day}
+
+
+def _account(identity: str) -> str:
+    """The account in an AWS identity, the project in one of Google."""
+    if identity.startswith("arn:"):
+        return identity.split(":")[4] if identity.count(":") > 4 else ""
+    return identity.partition("@")[2].removesuffix(".iam.gserviceaccount.com")
 
 
 def _example(glob: str) -> str:

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from anomaly.review.schema import case_terms, cases
 
-AT_ONCE = 2_000
-"""Keys that a lead reads at once. One that has fewer is read whole: so the one of fewest cases is found."""
-CHECKED = (0, 200, AT_ONCE)
-"""Where the keys are cut for checking: most often the first 200 fill a page."""
+AT_ONCE, LATER = 400, 4_000
+"""Keys that a lead reads first, and each time after. One that has fewer is read whole, so the fewest are found."""
+CHECKED = (0, 100, AT_ONCE, LATER)
+"""Where the keys are cut for checking: most often the first hundred fill a page."""
 TEXT = sa.table("case_text", sa.column("sort_key", sa.BigInteger), sa.column("rowid", sa.BigInteger))
 MATCHES = {
     "sqlite": (TEXT.c.rowid, sa.text("case_text match :asked")),
@@ -33,11 +33,11 @@ class Lead:
     check: sa.ColumnElement[bool]
     is_many: bool = False
 
-    def first(self, connection: sa.Connection, after: int, last: int) -> list[int]:
-        """Return the first ``AT_ONCE`` keys that fit, above one key and up to another."""
+    def first(self, connection: sa.Connection, after: int, last: int, most: int) -> list[int]:
+        """Return the first keys that fit, above one key and up to another."""
         in_reach = self.column > after, self.column <= last
-        query = sa.select(self.column).where(*self.conditions, *in_reach).order_by(self.column).limit(AT_ONCE)
-        return list(connection.scalars(query.distinct() if self.is_many else query))
+        query = sa.select(self.column).where(*self.conditions, *in_reach).order_by(self.column).limit(most)
+        return list(connection.scalars(query.distinct() if self.is_many else query).all())
 
 
 def named(term_ids: Sequence[int]) -> Lead:
@@ -66,10 +66,14 @@ def first_rows(
     columns: Sequence[sa.Column[object]],
     reach: tuple[int, int],
     most: int,
+    also: Sequence[sa.ColumnElement[bool]] = (),
 ) -> list[sa.RowMapping]:
-    """Return the first rows of ``cases`` that fit every lead, above the first key of the reach and up to the second."""
+    """Return the first rows of ``cases`` that fit every lead, above the first key of the reach and up to the second.
+
+    ``also`` are conditions on ``cases`` that never lead.
+    """
     leader, keys = _fewest(connection, leads, *reach)
-    fits = [lead.check for lead in leads if lead is not leader]
+    fits = [*also, *(lead.check for lead in leads if lead is not leader)]
     found: list[sa.RowMapping] = []
     for group in _groups(connection, leader, keys, reach[1]):
         query = sa.select(*columns).where(cases.c.sort_key.in_(group), *fits).order_by(cases.c.sort_key)
@@ -81,12 +85,14 @@ def first_rows(
 
 def _fewest(connection: sa.Connection, leads: Sequence[Lead], after: int, last: int) -> tuple[Lead, list[int]]:
     """Return the lead whose first keys reach furthest, and these keys."""
-    read = [(lead, lead.first(connection, after, last)) for lead in leads]
+    read = [(lead, lead.first(connection, after, last, AT_ONCE)) for lead in leads]
     return max(read, key=lambda each: (last + 1 if len(each[1]) < AT_ONCE else each[1][-1], -len(each[1])))
 
 
 def _groups(connection: sa.Connection, leader: Lead, keys: list[int], last: int) -> Iterator[list[int]]:
     """The leader's keys, those read already first, in groups to be checked."""
+    asked = AT_ONCE
     while keys:
         yield from (group for start, end in pairwise(CHECKED) if (group := keys[start:end]))
-        keys = leader.first(connection, keys[-1], last) if len(keys) == AT_ONCE else []
+        is_whole, asked = len(keys) < asked, LATER
+        keys = [] if is_whole else leader.first(connection, keys[-1], last, asked)

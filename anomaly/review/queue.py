@@ -187,13 +187,13 @@ def _leads(connection: sa.Connection, filters: Filters, viewer: Viewer) -> list[
 
 
 def _columns_lead(filters: Filters) -> Lead:
-    conditions = [cases.c.state == filters.state] if filters.state else []
+    conditions = [cases.c.state == filters.state if filters.state else cases.c.state != WITHDRAWN]
     if filters.covered is not None:
         conditions.append(cases.c.covered.is_(filters.covered))
     if filters.assigned:
         is_free = filters.assigned == NOBODY
         conditions.append(cases.c.assigned_to.is_(None) if is_free else cases.c.assigned_to == filters.assigned)
-    return fitting(*(conditions or [cases.c.state != WITHDRAWN]))
+    return fitting(*conditions)
 
 
 def _counts(connection: sa.Connection, filters: Filters, viewer: Viewer) -> dict[str, int]:
@@ -201,12 +201,13 @@ def _counts(connection: sa.Connection, filters: Filters, viewer: Viewer) -> dict
     is_counted = [reach, *([] if filters.covered is None else [cases.c.covered.is_(filters.covered)])]
     if viewer.owns:
         return _counts_of_owner(connection, is_counted, viewer)
-    return {state: _at_most(connection, [cases.c.state == state, *is_counted]) for state in STATES}
+    at_most = [_at_most([cases.c.state == state, *is_counted]).label(state) for state in STATES]
+    return {str(state): int(count) for state, count in connection.execute(sa.select(*at_most)).mappings().one().items()}
 
 
-def _at_most(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]]) -> int:
+def _at_most(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ScalarSelect[int]:
     found = sa.select(cases.c.sort_key).where(*conditions).limit(COUNTED).subquery()
-    return connection.execute(sa.select(sa.func.count()).select_from(found)).scalar_one()
+    return sa.select(sa.func.count()).select_from(found).scalar_subquery()
 
 
 def _counts_of_owner(
@@ -214,7 +215,7 @@ def _counts_of_owner(
 ) -> dict[str, int]:
     """Of a data owner only the newest cases are counted: no index holds their states."""
     ids = known_ids(connection, "owner", viewer.owns)
-    newest = named(ids).first(connection, -1, GREATEST)[:COUNTED] if ids else []
+    newest = named(ids).first(connection, -1, GREATEST, COUNTED) if ids else []
     query = sa.select(cases.c.state, sa.func.count()).where(cases.c.sort_key.in_(newest), *conditions)
     found = connection.execute(query.group_by(cases.c.state)).all()
     return dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in found}

@@ -31,6 +31,8 @@ NEEDED = (
 )
 SHOWN = 3
 """Sources, buckets and destinations that a row of the queue shows; the others are counted."""
+COVERED_FROM = LAST_PLACE // 2
+"""Place of the first case without a rank: behind all ranked ones, also those that come later."""
 MOST_TERMS = 100
 """Names of one kind that a case is found by; what goes beyond is in its document."""
 
@@ -72,8 +74,8 @@ class Record:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the document and the place."""
-        return hashlib.sha256(f"{self.place} {self.body}".encode()).hexdigest()
+        """SHA-256 of the document; where others put it in the queue is not of it."""
+        return hashlib.sha256(self.body.encode()).hexdigest()
 
     def packed(self) -> bytes:
         """The document as the evidence table holds it."""
@@ -161,10 +163,9 @@ def records(documents: Sequence[Document], day: date) -> list[Record]:
     """
     seen: set[str] = set()
     found = []
-    ranked = max((said.get("rank") or 0 for said in documents), default=0)
     for nth, said in enumerate(documents, start=1):
         _check(said, nth, day, seen)
-        found.append(Record(said, said["rank"] or min(ranked + nth, LAST_PLACE)))
+        found.append(Record(said, said["rank"] or min(COVERED_FROM + nth, LAST_PLACE)))
     return found
 
 

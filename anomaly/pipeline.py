@@ -20,7 +20,7 @@ from anomaly.engines.duckdb import Sources, prepare, run_stage
 from anomaly.errors import DataQualityError
 from anomaly.seals import Seals
 from anomaly.stage import Stage, macros, stage_named, stages
-from anomaly.store import Lake, Store, row_count
+from anomaly.store import MEMORY, Lake, Store, row_count
 
 FEATURES = "session_features"
 MENTIONED = "mentioned"
@@ -87,7 +87,7 @@ class Pipeline:
         context: Context,
         *,
         threads: int | None = None,
-        memory_limit: str | None = None,
+        memory_limit: str = MEMORY,
         partitions: int = 0,
     ) -> None:
         self.lake = lake

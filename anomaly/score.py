@@ -159,8 +159,8 @@ def spec_for(settings: Settings) -> ModelSpec:
 def pipeline_for(lake: Lake, context: Context, settings: Settings) -> Pipeline:
     """The feature pipeline as the settings size it."""
     sizes = settings.features
-    threads, memory = sizes.threads or None, sizes.memory_limit or None
-    return Pipeline(lake, context, threads=threads, memory_limit=memory, partitions=sizes.partitions)
+    threads = sizes.threads or None
+    return Pipeline(lake, context, threads=threads, memory_limit=sizes.memory_limit, partitions=sizes.partitions)
 
 
 def training_features(lake: Lake, days: Sequence[date]) -> pd.DataFrame:

@@ -80,7 +80,7 @@ def _run(
         setup.context,
         days,
         threads=options.threads or None,
-        memory_limit=options.memory_limit or None,
+        memory_limit=options.memory_limit,
         progress=bar,
     )
     bar.close()

@@ -50,7 +50,9 @@ class FeatureSettings:
     """Building sessions and signals."""
 
     threads: Annotated[int, "threads of the database; 0 takes every core", at_least(0)] = 0
-    memory_limit: Annotated[str, "memory of the database such as 2GB or 60%; empty leaves it to DuckDB", memory] = ""
+    memory_limit: Annotated[
+        str, "memory of the database such as 4GB or 60%, the rest goes to disk; empty leaves it to DuckDB", memory
+    ] = "2GB"
     partitions: Annotated[
         int, "parts a day is built in, one by one; more need less memory; 0: one a million events", at_least(0)
     ] = 0
@@ -155,6 +157,10 @@ class ReviewSettings:
     host: Annotated[str, "address to listen at; one that others reach takes TLS and names", not_empty] = "127.0.0.1"
     port: Annotated[int, "port to listen at", at_least(1)] = 8750
     hosts: Annotated[tuple[str, ...], "names the page goes by, such as review.corp.example", nothing] = ()
+    tls_certificate: Annotated[
+        Path, "PEM file of the page's own certificate, then those between; empty: none", nothing
+    ] = Path()
+    tls_key: Annotated[Path, "PEM file of its key, without a password", nothing] = Path()
     behind_tls: Annotated[bool, "a proxy in front of the page has TLS", nothing] = False
     proxy_header: Annotated[str, "header in which a proxy names the person it signed in; empty: none", nothing] = ""
     proxies: Annotated[tuple[str, ...], "addresses or ranges from which that header is believed", nothing] = ()

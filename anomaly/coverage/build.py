@@ -22,7 +22,7 @@ from anomaly.coverage.ledger import Finding, Ledger, Listed, cells_of
 from anomaly.errors import DataQualityError
 from anomaly.lock import locked
 from anomaly.pipeline import Pipeline
-from anomaly.store import Lake
+from anomaly.store import MEMORY, Lake
 
 TABLES = ("deliveries", "bucket_cover", "delivery_holes")
 SENSITIVE = ("confidential", "restricted")
@@ -36,7 +36,7 @@ def prepare_days(
     days: Sequence[date],
     *,
     threads: int | None = None,
-    memory_limit: str | None = None,
+    memory_limit: str = MEMORY,
     progress: Callable[[date], None] | None = None,
 ) -> None:
     """Build the day tables that the ledger of these days reads; the lake's lock is held meanwhile."""

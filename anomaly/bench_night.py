@@ -1,0 +1,69 @@
+"""What one whole night costs: the raw logs of a day of five million events read, scored, judged and handed on.
+
+The organisation is the largest of the scale bench; its history is drawn as events, the night's day as CloudTrail files.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from isal import igzip
+
+from anomaly.bench_ingest import BIG, Cost, apart, measured
+from anomaly.bench_scale import WHOLE, prepare
+from anomaly.config import Settings
+from anomaly.context import Context
+from anomaly.daily.plan import Asked
+from anomaly.daily.run import Job, run_daily
+from anomaly.store import Lake, Store
+
+ACCOUNT = "111111111111"
+SQL = Path(__file__).with_suffix(".sql")
+
+Say = Callable[[str], None]
+
+
+def main(say: Say = print) -> None:
+    """Draw the organisation and the day's logs, then do the night's work in a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="anomaly-bench-") as temporary:
+        root, logs = Path(temporary) / "lake", Path(temporary) / "logs"
+        day = prepare(root, WHOLE)
+        files = to_logs(Lake(root), day, logs)
+        size = sum(file.stat().st_size for file in files)
+        say(f"  {WHOLE.events:,} records in {len(files):,} files, {size / 1e6:,.0f} MB compressed")
+        cost = apart(night, root, logs, day)
+        say(
+            f"  the whole night: {cost.seconds:,.0f} s, {cost.processor:,.0f} s of processor, "
+            f"peak {cost.megabytes:,.0f} MB"
+        )
+
+
+def to_logs(lake: Lake, day: date, folder: Path) -> list[Path]:
+    """Turn a day's events back into CloudTrail files, and take the events out of the lake."""
+    parts = [str(path) for path in lake.files("events", day)]
+    target = folder / "AWSLogs" / ACCOUNT / "CloudTrail" / "eu-west-1" / f"{day:%Y/%m/%d}"
+    target.mkdir(parents=True)
+    files: list[Path] = []
+    with Store() as store:
+        batches = store.connection.execute(SQL.read_text(encoding="utf-8"), {"files": parts})
+        while rows := batches.fetchmany(BIG):
+            path = target / f"{ACCOUNT}_CloudTrail_eu-west-1_{day:%Y%m%d}T2355Z_{len(files):016d}.json.gz"
+            path.write_bytes(igzip.compress(('{"Records":[' + ",".join(row[0] for row in rows) + "]}").encode(), 2))
+            files.append(path)
+    shutil.rmtree(lake.folder("events", day))
+    return files
+
+
+def night(root: Path, logs: Path, day: date) -> Cost:
+    """Do what ``anomaly daily`` does on the morning after that day."""
+    context = Context.load(root.parent / "context")
+    settings = Settings.load(None, {"context.folder": root.parent / "context", "daily.mlflow": False})
+    morning = datetime.combine(day + timedelta(days=1), time(3), UTC)
+    job = Job(Lake(root), context, settings, (str(logs),), Asked([day], by_clock=False), 0, lambda: morning)
+    with measured() as cost:
+        done = run_daily(job)
+    if done.exit_code or done.days[0].sessions < WHOLE.identities:
+        raise RuntimeError(f"the night of the bench failed: {done.error or done.as_dict()}")
+    return cost

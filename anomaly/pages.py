@@ -15,14 +15,14 @@ Filters = Mapping[str, Callable[..., Any]]
 
 
 class Pages:
-    """The templates of a folder, read once.
+    """The templates of folders, read once; of two with one name the first folder's.
 
     The filter ``visible`` is there always.
     """
 
-    def __init__(self, folder: Path, filters: Filters) -> None:
+    def __init__(self, filters: Filters, *folders: Path) -> None:
         self._environment = Environment(
-            loader=FileSystemLoader(folder),
+            loader=FileSystemLoader(folders),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -41,4 +41,4 @@ class Pages:
 
 def rendered(folder: Path, filters: Filters, values: Mapping[str, Any]) -> str:
     """Return ``page.html.j2`` of a folder filled in; raises as :meth:`Pages.render` does."""
-    return Pages(folder, filters).render("page.html.j2", values)
+    return Pages(filters, folder).render("page.html.j2", values)

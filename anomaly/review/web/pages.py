@@ -7,11 +7,12 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from anomaly.dossier import FOLDER
+from anomaly.dossier.filters import FILTERS
 from anomaly.pages import Pages
 from anomaly.review.viewer import Role, Viewer
-from anomaly.review.web.filters import FILTERS
 
-TEMPLATES = Pages(Path(__file__).with_name("templates"), FILTERS)
+TEMPLATES = Pages(FILTERS, Path(__file__).with_name("templates"), FOLDER)
 QUEUE, BUCKETS, WORKFLOWS, AUDIT, ABOUT = "/", "/buckets", "/workflows", "/audit", "/about"
 
 

@@ -8,15 +8,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, Response
 
+from anomaly.dossier.charts import charts
+from anomaly.dossier.filters import address, age, words
 from anomaly.review.accounts import analysts
 from anomaly.review.case import Case, case
 from anomaly.review.database import Database
 from anomaly.review.queue import MOST_ROWS, Filters, queue
 from anomaly.review.schema import OPEN, VERDICTS
 from anomaly.review.viewer import Role, Viewer
-from anomaly.review.web.charts import charts
 from anomaly.review.web.drafts import suggested
-from anomaly.review.web.filters import address, age, words
 from anomaly.review.web.pages import page
 from anomaly.review.web.signing import Review, Signed
 from anomaly.review.web.views import as_csv, evidence_of, history_of, moved_words, related_of, said

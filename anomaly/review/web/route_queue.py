@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from anomaly.context.tables import SENSITIVITY_WEIGHTS
+from anomaly.dossier.filters import words
 from anomaly.errors import UsageError
 from anomaly.review.accounts import analysts
 from anomaly.review.database import Database
 from anomaly.review.queue import COUNTED, NOBODY, Day, Filters, days, queue
 from anomaly.review.schema import OPEN, STATES
 from anomaly.review.viewer import Viewer
-from anomaly.review.web.filters import words
 from anomaly.review.web.pages import page
 from anomaly.review.web.signing import Review, Signed
 from anomaly.review.web.views import row_values

@@ -5,10 +5,10 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+from anomaly.dossier.filters import age
 from anomaly.export import cell
 from anomaly.review.case import Case
 from anomaly.review.queue import QueueRow
-from anomaly.review.web.filters import age
 
 DEFAULTS: Mapping[str, Any] = {
     "identity_kind": "",

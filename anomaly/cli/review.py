@@ -1,5 +1,6 @@
 """``anomaly review``: the page on which people review cases, its accounts, and its audit log."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
 
 TOP = 50
 """Cases of a day that are published besides its alerts, where nobody says otherwise."""
+
+
+class _Digest(click.ParamType[str]):
+    """A digest as verify-audit prints it: 64 hexadecimal digits."""
+
+    name = "digest"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return it in small letters."""
+        if not re.fullmatch("[0-9a-f]{64}", found := value.strip().lower()):
+            self.fail(f"{value!r} is no digest: it has the 64 hexadecimal digits that verify-audit printed", param, ctx)
+        return found
+
+
+DIGEST = _Digest()
 
 
 @click.group()
@@ -50,18 +66,10 @@ def serve(setup: Setup, host: str | None, port: int | None) -> None:
     Where there is no account yet, and the page listens on this machine alone, an administrator is made and the password
     printed once.
     """
-    from anomaly.review.web.serve import Listen
+    from anomaly.review.web.serve import listen_of
     from anomaly.review.web.serve import serve as served
 
-    said = setup.settings.review
-    listen = Listen(
-        host=host or said.host,
-        port=port or said.port,
-        is_behind_tls=said.behind_tls,
-        hosts=said.hosts,
-        proxy_header=said.proxy_header,
-        proxies=said.proxies,
-    )
+    listen = listen_of(setup.settings.review, host, port)
     listen.check()
     database = _database(setup)
     _first_account(database, listen.host)
@@ -125,15 +133,30 @@ def list_users(setup: Setup) -> None:
 
 
 @review.command("verify-audit")
+@click.option("--digest", multiple=True, type=DIGEST, help="A digest printed before; that entry must still be there.")
 @common
-def verify_audit(setup: Setup) -> None:
-    """Check the audit log: every entry holds the digest of the one before. Note the digest it prints elsewhere."""
-    found = _database(setup).verify_audit()
-    for fault in found.faults:
+def verify_audit(setup: Setup, digest: tuple[str, ...]) -> None:
+    """Check the audit log: every entry holds the digest of the one before. Note the digest it prints elsewhere.
+
+    An end that was cut off, or a log that was written anew, is seen by a digest noted before; give several, and the
+    last one that still stands says from where on it was.
+    """
+    database = _database(setup)
+    found = database.verify_audit()
+    stands = {each: database.noted_entry(each) for each in digest}
+    gone = [each for each, entry in stands.items() if entry is None]
+    faults = [*found.faults, *(f"no entry has the digest {each}, which was noted" for each in gone)]
+    for fault in faults:
         click.echo(visible(fault))
+    for each, entry in stands.items():
+        if entry is not None:
+            click.echo(f"entry {entry:,} still has the digest {each}, which was noted")
     click.echo(f"{found.entries:,} entries; the last is {found.head.seq}, digest {found.head.digest}")
-    if found.faults:
-        raise AuditError(f"the audit log was changed: {len(found.faults)} faults")
+    if gone:
+        last = max((entry for entry in stands.values() if entry is not None), default=0)
+        raise AuditError(f"after entry {last:,} the audit log was cut off or written anew: {len(faults)} faults")
+    if faults:
+        raise AuditError(f"the audit log was changed: {len(faults)} faults")
 
 
 @review.command("workflows")

@@ -2,7 +2,7 @@
 
 What the chain cannot show by itself is an end that was cut off together with the row that counts the entries, or a log
 written anew from its first entry. Note the last number and digest elsewhere (``anomaly review verify-audit`` prints
-both) and give them to ``verify`` later: then neither can pass.
+both) and give them to ``verify``, or the digest alone to ``entry_of``, later: then neither can pass.
 """
 
 import hashlib
@@ -91,6 +91,17 @@ def verify(connection: sa.Connection, noted: Head | None = None) -> Verified:
         what = "is gone" if noted_digest is None else "says something else"
         faults.append(f"entry {noted.seq}, whose digest was noted, {what}")
     return Verified(seq, Head(seq, previous), tuple(faults))
+
+
+def entry_of(connection: sa.Connection, digest: str) -> int | None:
+    """Return the number of the entry with a digest that was noted, 0 for the beginning; None where there is none.
+
+    In a log without faults everything up to that entry is as it was when the digest was noted.
+    """
+    if digest == BEGINNING:
+        return 0
+    found: int | None = connection.scalar(sa.select(audit.c.seq).where(audit.c.digest == digest))
+    return found
 
 
 def _head(connection: sa.Connection) -> Head:

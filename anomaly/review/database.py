@@ -64,6 +64,11 @@ class Database:
         with self.reading() as connection:
             return audit.verify(connection, noted)
 
+    def noted_entry(self, digest: str) -> int | None:
+        """Where a digest of the audit log that was noted stands; see :func:`anomaly.review.audit.entry_of`."""
+        with self.reading() as connection:
+            return audit.entry_of(connection, digest)
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()

@@ -10,17 +10,19 @@ from fastapi.responses import HTMLResponse, Response
 
 from anomaly.dossier.charts import charts
 from anomaly.dossier.filters import address, age, words
+from anomaly.errors import UsageError
 from anomaly.review.accounts import analysts
 from anomaly.review.case import Case, case
 from anomaly.review.database import Database
 from anomaly.review.queue import MOST_ROWS, Filters, queue
-from anomaly.review.schema import OPEN, VERDICTS
+from anomaly.review.schema import OPEN, VERDICTS, WITHDRAWN
 from anomaly.review.viewer import Role, Viewer
 from anomaly.review.web.drafts import suggested
 from anomaly.review.web.pages import page
 from anomaly.review.web.signing import Review, Signed
 from anomaly.review.web.views import as_csv, evidence_of, history_of, moved_words, related_of, said
 from anomaly.review.workflows import workflows
+from anomaly.sinks.ocsf import ocsf
 
 router = APIRouter()
 SAID = {
@@ -32,6 +34,15 @@ SAID = {
     "assigned": "The assignment is saved.",
 }
 """What a page says after a write, by the word that the write leads to it with: no text of a link's maker is shown."""
+REVIEWED: dict[str, dict[str, Any]] = {
+    OPEN: {"status_id": 1, "status": "New"},
+    "true_positive": {"status_id": 4, "status": "Resolved", "status_detail": "true positive"},
+    "benign": {"status_id": 4, "status": "Resolved", "status_detail": "benign"},
+    "expected": {"status_id": 3, "status": "Suppressed", "status_detail": "expected: an approved workflow covers it"},
+    "insufficient_data": {"status_id": 2, "status": "In Progress", "status_detail": "insufficient data"},
+    WITHDRAWN: {"status_id": 5, "status": "Archived", "status_detail": "a later run of its day no longer found it"},
+}
+"""Where the review stands, as OCSF has it: status_id of a Detection Finding at schema.ocsf.io."""
 CaseId = Annotated[str, PathParameter(pattern="^[0-9A-Za-z_-]{1,64}$")]
 
 
@@ -50,11 +61,12 @@ def show_case(
 
 
 @router.get("/case/{case_id}/evidence.{form}")
-def take_case(case_id: CaseId, form: Literal["json", "csv"], viewer: Signed, database: Review) -> Response:
-    """Return a case to take along: all of it as JSON, or a row of CSV."""
+def take_case(case_id: CaseId, form: Literal["ocsf", "json", "csv"], viewer: Signed, database: Review) -> Response:
+    """Return a case to take along: as an event of OCSF, all of it as JSON, or a row of CSV."""
     found = case(database, case_id, viewer)
     text, media = FORMS[form](found)
-    name = f'attachment; filename="case-{case_id[:12]}.{form}"'
+    kind = "ocsf.json" if form == "ocsf" else form
+    name = f'attachment; filename="case-{case_id[:12]}.{kind}"'
     return Response(text, media_type=media, headers={"content-disposition": name})
 
 
@@ -106,6 +118,17 @@ def _json(found: Case) -> tuple[str, str]:
     return json.dumps(_all(found), indent=2, default=str), "application/json"
 
 
+def _ocsf(found: Case) -> tuple[str, str]:
+    try:
+        event = ocsf(found.document)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"this case was published without what OCSF asks for ({error}); publish its day again"
+        ) from None
+    reviewed = REVIEWED[found.state]
+    return json.dumps(event | reviewed, indent=2, default=str), "application/json"
+
+
 def _csv(found: Case) -> tuple[str, str]:
     names = {"state": found.state, "assigned_to": found.assigned_to, "confidence": found.row.confidence}
     plain = {"buckets": [each["bucket"] for each in found.document["buckets"]]}
@@ -117,4 +140,4 @@ def _all(found: Case) -> dict[str, Any]:
     return {"case": found.document, "state": found.state, "version": found.version, "history": history_of(found)}
 
 
-FORMS: dict[str, Callable[[Case], tuple[str, str]]] = {"json": _json, "csv": _csv}
+FORMS: dict[str, Callable[[Case], tuple[str, str]]] = {"ocsf": _ocsf, "json": _json, "csv": _csv}

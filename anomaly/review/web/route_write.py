@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from anomaly.errors import StaleWriteError, UsageError
+from anomaly.errors import AnomalyError, StaleWriteError, UsageError
 from anomaly.review.case import Case, case
 from anomaly.review.database import Database
-from anomaly.review.foresight import must_be_safe, still_alerts, would_hide
+from anomaly.review.foresight import leaves_out, must_be_safe, still_alerts, would_hide
 from anomaly.review.verdicts import assign, comment, decide
 from anomaly.review.viewer import Viewer
 from anomaly.review.web.drafts import Typed, typed, workflow_of
@@ -81,7 +81,7 @@ def written(database: Database, context: Path) -> bool:
     """Write the workflows for the next night's run, and say whether it could be done: the verdict stands either way."""
     try:
         export(database, context)
-    except OSError:
+    except AnomalyError:
         return False
     return True
 
@@ -115,6 +115,7 @@ def _preview(
         "hides": [row for row in hidden.cases if row.case_id != found.row.case_id],
         "checked": hidden.checked,
         "is_all": hidden.is_all,
+        "leaves_out": leaves_out(effect, found.document),
         "planted": still_alerts(effect),
         "faults": faults,
         "fields": fields,

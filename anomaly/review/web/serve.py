@@ -1,4 +1,4 @@
-"""Where the page may listen: on this machine alone, or beyond it behind TLS, under names that it was given."""
+"""Where the page may listen: on this machine alone, or beyond it with TLS, under names that it was given."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -7,8 +7,10 @@ from pathlib import Path
 
 import uvicorn
 
+from anomaly.config.settings import ReviewSettings
 from anomaly.errors import ConfigError, UsageError
 from anomaly.review.database import Database
+from anomaly.review.web import tls
 from anomaly.review.web.app import create_app
 from anomaly.review.web.guard import LOOPBACK_NAMES, is_loopback
 from anomaly.review.web.signing import Options
@@ -48,6 +50,12 @@ class Listen:
             raise ConfigError("review.proxy_header and review.proxies are set together or not at all")
         if bool(self.certificate) != bool(self.key):
             raise ConfigError("review.tls_certificate and review.tls_key are set together or not at all")
+        if self.certificate and self.is_behind_tls:
+            raise ConfigError(
+                "review.behind_tls says that a proxy has TLS; leave it out where review.tls_certificate is set"
+            )
+        if self.certificate and self.key:
+            tls.check(self.certificate, self.key, self.hosts)
         if is_loopback(self.host):
             return
         if not self.is_tls:
@@ -64,8 +72,30 @@ class Listen:
         return Options(hosts=names, is_tls=self.is_tls, proxy_header=self.proxy_header, proxies=self.proxies)
 
 
+def listen_of(said: ReviewSettings, host: str | None = None, port: int | None = None) -> Listen:
+    """Return where to listen as the settings have it; host and port that are given come before theirs."""
+    return Listen(
+        host=host or said.host,
+        port=port or said.port,
+        certificate=_given(said.tls_certificate),
+        key=_given(said.tls_key),
+        is_behind_tls=said.behind_tls,
+        hosts=said.hosts,
+        proxy_header=said.proxy_header,
+        proxies=said.proxies,
+    )
+
+
 def serve(database: Database, listen: Listen, context: Path) -> None:
     """Serve the page until interrupted; raises as :meth:`Listen.check` does, and UsageError for an address in use."""
+    server = server_of(database, listen, context)
+    server.run()
+    if not server.started:
+        raise UsageError(f"the page cannot listen at {listen.address}: is the port in use?")
+
+
+def server_of(database: Database, listen: Listen, context: Path) -> uvicorn.Server:
+    """Return the server, not yet running; raises as :meth:`Listen.check` does."""
     listen.check()
     config = uvicorn.Config(
         create_app(database, listen.options(), context),
@@ -80,10 +110,12 @@ def serve(database: Database, listen: Listen, context: Path) -> None:
         log_level="warning",
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    server = uvicorn.Server(config)
-    server.run()
-    if not server.started:
-        raise UsageError(f"the page cannot listen at {listen.address}: is the port in use?")
+    return uvicorn.Server(config)
+
+
+def _given(path: Path) -> Path | None:
+    """A setting that is a path; None where it was left empty."""
+    return path if path != Path() else None
 
 
 def _check_networks(networks: Iterable[str]) -> None:

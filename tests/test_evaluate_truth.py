@@ -65,17 +65,18 @@ def test_the_session_name_counts_where_the_truth_gives_one(tmp_path: Path) -> No
     assert match(truth, seen).to_dict("records") == [{"campaign": "A-1", "day": DAY + 1, "session_id": "mine"}]
 
 
-def test_what_only_flows_show_belongs_to_the_session_of_the_hour_before(tmp_path: Path) -> None:
+def test_what_only_flows_show_belongs_to_the_session_that_answers_for_them(tmp_path: Path) -> None:
     row = "A-1,S18,attack,2026-02-03,arn:x:role/r,i-1,,{},2026-02-03T10:00:00Z,2026-02-03T10:30:00Z,0,0,sends\n"
     seen = sessions(
         ("before", DAY, "arn:x:role/r", "i-1", at(9), at(9.1)),
-        ("too early", DAY, "arn:x:role/r", "i-1", at(8), at(8.9)),
+        ("earlier", DAY, "arn:x:role/r", "i-1", at(8), at(8.9)),
         ("another host", DAY, "arn:x:role/r", "i-2", at(9), at(9.1)),
         ("after", DAY, "arn:x:role/r", "i-1", at(10.6), at(11)),
     )
     for address in ("198.51.100.7", "2001:db8::7"):
         truth = read_truth(truth_file(tmp_path, row.format(address)))
         assert match(truth, seen)["session_id"].tolist() == ["before"]
+        assert match(truth, seen[seen["start_us"] > at(10)])["session_id"].tolist() == ["after"]
     account = read_truth(truth_file(tmp_path, row.format("123456789012")))
     assert match(account, seen).empty
 

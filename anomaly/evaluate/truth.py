@@ -28,8 +28,6 @@ KINDS = ("attack", "benign")
 SECOND_US = 1_000_000
 EPOCH = date(1970, 1, 1)
 ADDRESS = r"\d+(?:\.\d+){3}|[0-9a-f]*:[0-9a-f:.]+"
-FLOW_US = 3600 * SECOND_US
-"""How long after a session's last act its hosts' flows count as its own: as in features/signals/egress_use.sql."""
 
 
 def read_truth(path: Path) -> pd.DataFrame:
@@ -91,8 +89,8 @@ def match(truth: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
     """Say which sessions belong to which campaign.
 
     A session belongs when its day and identity are those of a truth row, its session name too where the row gives one,
-    and its time overlaps the row's. Where only flows to an address outside tell of the row (no bucket), it belongs as
-    well when they began so soon after it that they count as its own.
+    and its time overlaps the row's. Where only flows to an address outside tell of the row (no bucket) and none overlaps,
+    the last one that began before belongs, else the first one after: as features/signals/egress_use.sql counts them.
 
     Parameters
     ----------
@@ -107,8 +105,7 @@ def match(truth: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
         campaign, day, session_id, each pair once; nothing for a row that no session matches.
     """
     by_flow = (truth["buckets"] == "") & truth["destination"].str.fullmatch(ADDRESS)
-    began = truth["first_us"] - np.where(by_flow, FLOW_US, 0)
-    rows = truth[["campaign", "day", "identity", "session_name", "last_us"]].assign(first_us=began)
+    rows = truth[["campaign", "day", "identity", "session_name", "first_us", "last_us"]].assign(by_flow=by_flow)
     pairs = rows.merge(
         sessions[["session_id", "day", "identity", "session_name", "start_us", "end_us"]],
         on=["day", "identity"],
@@ -116,8 +113,17 @@ def match(truth: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
     )
     named = (pairs["session_name"] == "") | (pairs["session_name"] == pairs["session_name_seen"].fillna(""))
     overlap = (pairs["start_us"] <= pairs["last_us"]) & (pairs["end_us"] >= pairs["first_us"])
-    found = pairs.loc[named & overlap, ["campaign", "day", "session_id"]]
+    answering = _answering(pairs[named & pairs["by_flow"]])
+    found = pairs.loc[named & (overlap | pairs.index.isin(answering)), ["campaign", "day", "session_id"]]
     return found.drop_duplicates().sort_values(["campaign", "day", "session_id"]).reset_index(drop=True)
+
+
+def _answering(pairs: pd.DataFrame) -> pd.Index:
+    """The rows of those sessions that answer for flows of their host: the last before, else the first after."""
+    before = pairs["start_us"] <= pairs["first_us"]
+    wait = (pairs["start_us"] - pairs["first_us"]).abs()
+    ordered = pairs.assign(after=~before, wait=wait).sort_values(["after", "wait", "session_id"])
+    return ordered.drop_duplicates(["campaign", "day", "first_us"]).index
 
 
 def _check(rows: pd.DataFrame, path: Path) -> None:

@@ -19,7 +19,7 @@ from anomaly.daily.run import Job, run_daily
 from anomaly.ingest import ingest
 from anomaly.score import pipeline_for
 from anomaly.store import Lake, Store
-from fixtures_org import QUIET, START, THEFT, Org, ScoredOrg
+from fixtures_org import QUIET, START, Org, ScoredOrg
 
 QUICK = {"daily.mlflow": False, "features.threads": 1, "ingest.threads": 1}
 """MLflow costs seconds to import; one test keeps figures in it."""
@@ -47,7 +47,8 @@ class World:
         **settings: object,
     ) -> Job:
         """A job for these days, begun on the morning after the last of them."""
-        loaded = Settings.load(None, QUICK | {name.replace("__", "."): value for name, value in settings.items()})
+        own = {"context.folder": self.context} | {name.replace("__", "."): value for name, value in settings.items()}
+        loaded = Settings.load(None, QUICK | own)
         morning = datetime.combine(days[-1] + timedelta(days=1), time(3), UTC)
         return Job(
             self.lake,
@@ -77,19 +78,18 @@ class World:
 @pytest.fixture(scope="session")
 def before_the_night(scored_org: ScoredOrg, org: Org, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Seventeen days ingested, a champion in use, nothing scored; not to be changed."""
-    folder = tmp_path_factory.mktemp("night")
+    return on_the_eve(scored_org, org, tmp_path_factory.mktemp("night"), QUIET)
+
+
+def on_the_eve(scored_org: ScoredOrg, org: Org, folder: Path, first: date) -> World:
+    """The company before the night of its day ``first``: the days before ingested and built, the champion in use."""
     world = World(folder / "lake", org.logs, org.context)
-    past = [
-        path
-        for path in sorted(org.logs.rglob("*.json.gz"))
-        if not any(f"{day:%Y/%m/%d}" in path.as_posix() for day in (QUIET, THEFT))
-    ]
-    assert len(past) == (QUIET - START).days
-    ingest(past, world.lake, threads=1)
+    known = [START + timedelta(days=place) for place in range((first - START).days)]
+    ingest([world.log_of(day) for day in known], world.lake, threads=1)
     shutil.copytree(scored_org.root / "mlflow", world.root / "mlflow")
     # the past is built, as it is when a night comes
     settings = Settings.load(None, QUICK)
-    pipeline_for(world.lake, Context.load(world.context), settings).build([QUIET - timedelta(days=1)])
+    pipeline_for(world.lake, Context.load(world.context), settings).build(known[-1:])
     return world
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from anomaly.cli.front import DAY, Setup, as_json, common, say_json
-from anomaly.errors import DataQualityError
+from anomaly.errors import AnomalyError, DataQualityError
 
 if TYPE_CHECKING:
     from anomaly.daily.night import Night
@@ -68,7 +68,7 @@ def daily(
     else:
         _show(night)
     if night.exit_code:
-        raise DataQualityError(night.error)
+        raise DataQualityError(night.error) if night.standing else AnomalyError(night.error)
 
 
 def _show(night: "Night") -> None:

@@ -81,6 +81,13 @@ def asn(value: str) -> int:
     return int(digits)
 
 
+def size(value: str) -> int:
+    """Read a number of bytes above 0, written out."""
+    if not re.fullmatch(r"[1-9]\d{0,17}", value, re.ASCII):
+        raise ValueError("is not a whole number of bytes above 0, such as 500000000000")
+    return int(value)
+
+
 def country(value: str) -> str:
     """Two capital letters of ISO 3166."""
     if not COUNTRY.fullmatch(value):

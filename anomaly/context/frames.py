@@ -38,6 +38,7 @@ WORKFLOWS = {
     "reason": TEXT,
     "owner": TEXT,
     "review_by": DAY,
+    "max_bytes_per_day": WHOLE_OR_EMPTY,
 }
 ADDRESSES = {
     "source_ip": TEXT,
@@ -93,4 +94,5 @@ def _vague(row: Row) -> tuple[int, str]:
 def _workflow(row: Row) -> Row:
     kind, value = split_destination(str(row["destination"]))
     renamed = {"workflow_id": row["id"], "identity_glob": row["identity"], "bucket_glob": row["bucket"]}
-    return {**row, **renamed, "destination_type": kind, "destination_value": value}
+    more = {"max_bytes_per_day": row.get("max_bytes_per_day")}
+    return {**row, **renamed, **more, "destination_type": kind, "destination_value": value}

@@ -92,7 +92,12 @@ class Reader:
         for name in missing:
             hint = _misspelt(name, others)
             self._note(1, name, f"the header has no {name!r}{hint}; it is to be {','.join(self.table.header)}")
-        twice = sorted({name for name in header if name in self.table.header and header.count(name) > 1})
+        optional = [field.name for field in self.table.more]
+        for name in (each for each in optional if each not in header and _misspelt(each, others)):
+            missing.append(name)
+            self._note(1, name, f"the header has no {name!r}{_misspelt(name, others)}; it may do without, but not so")
+        known = {*self.table.header, *optional}
+        twice = sorted({name for name in header if name in known and header.count(name) > 1})
         for name in twice:
             self._note(1, name, "the header names it twice")
         return None if missing or twice else header
@@ -104,6 +109,9 @@ class Reader:
         found = dict(zip(header, cells, strict=False))
         before = len(self.mistakes)
         clean = {field.name: self._cell(row, field, found) for field in self.table.fields}
+        # what a file may leave out is no part of its rows where it does: their digest stays what it was
+        more = {each.name: self._cell(row, each, found) for each in self.table.more if each.name in found}
+        clean |= {name: value for name, value in more.items() if value is not None}
         if self._is_new(row, clean) and len(self.mistakes) == before:
             self.rows.append(clean)
 

@@ -32,7 +32,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Table:
-    """One file: ``key`` names the columns that together may not come twice; ``example`` is a row of it."""
+    """One file: ``key`` names the columns that together may not come twice; ``example`` is a row of it.
+
+    ``more`` are columns that a file may leave out, and a cell of theirs may be empty.
+    """
 
     file: str
     row: str
@@ -40,10 +43,11 @@ class Table:
     key: tuple[str, ...]
     example: tuple[str, ...]
     required: bool = True
+    more: tuple[Field, ...] = ()
 
     @property
     def header(self) -> tuple[str, ...]:
-        """The column names, in order."""
+        """The names of the columns that every file has, in order."""
         return tuple(field.name for field in self.fields)
 
 
@@ -110,6 +114,7 @@ WORKFLOWS = Table(
         "ops@acme.example",
         "2027-03-31",
     ),
+    more=(Field("max_bytes_per_day", "most bytes that it covers on a day", checks.size, required=False),),
 )
 
 # Written by the review page, whole, as its verdicts are given; a person's file is the one above.

@@ -61,6 +61,8 @@ class Night:
     refusals: list[Refusal] = field(default_factory=list)
     drifts: list[Drift] = field(default_factory=list)
     sources: list[SourceLag] = field(default_factory=list)
+    unpublished: dict[date, str] = field(default_factory=dict)
+    """Days that could not be put before the reviewers, and why; the next run that looks at them does it."""
     sinks: dict[str, dict[str, int]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     last_success: datetime | None = None
@@ -83,6 +85,7 @@ class Night:
             "days": [asdict(each) | {"day": each.day.isoformat()} for each in self.days],
             "refusals": [each.as_dict() for each in self.refusals],
             "drift": [each.as_dict() for each in self.drifts],
+            "unpublished": {day.isoformat(): why for day, why in self.unpublished.items()},
             "last_success": self.last_success.isoformat(timespec="seconds") if self.last_success else None,
         }
         del plain["drifts"]

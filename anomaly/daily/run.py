@@ -94,10 +94,13 @@ def _facts(job: Job, night: Night) -> dict[str, object]:
 
 
 def _judge(night: Night) -> None:
-    """A night with a day held back is refused; everything else of it was done."""
+    """A night with a day held back is refused, one that reviewers do not see failed; everything else of it was done."""
+    if night.unpublished:
+        night.outcome, night.exit_code = FAILED, AnomalyError.exit_code
     if night.standing:
         night.outcome, night.exit_code = REFUSED, GATE_EXIT
-        night.error = "; ".join(each.text for each in night.standing)
+    unseen = [f"the cases of {day} were not published: {why}" for day, why in night.unpublished.items()]
+    night.error = "; ".join([*(each.text for each in night.standing), *unseen])
 
 
 def _failed(night: Night, error: BaseException) -> None:

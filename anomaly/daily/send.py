@@ -1,14 +1,17 @@
-"""A scored day's cases handed on: to the review database where there is one, to the outbox of the receivers in [sinks].
+"""A scored day's cases handed on: to the outbox of the receivers in [sinks], to the review database where there is one.
 
 Both take the same day again and again. A day whose scores and places are those of the last time is not handed on anew.
+What reviewers approved comes back the same way, before the night begins.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anomaly.config import Settings
 from anomaly.context import Context
@@ -16,6 +19,9 @@ from anomaly.findings import documents
 from anomaly.listing import SCORES
 from anomaly.sinks import Delivered, Outbox, receivers
 from anomaly.store import Lake
+
+if TYPE_CHECKING:
+    from anomaly.review.database import Database
 
 REVIEWED = 50
 """Cases a day that are published besides its alerts: as many as `anomaly review publish` takes."""
@@ -36,17 +42,48 @@ class Sender:
         parts = [self.lake.facts(SCORES, day).get("fingerprint", ""), *places]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
-    def send(self, day: date) -> dict[str, int]:
-        """Publish a day and put it into the outbox; returns how many cases became what."""
+    def found(self, day: date) -> list[dict[str, Any]]:
+        """The documents of a day, as many as its places take; none where there is no place."""
         if not (self.review_url or self.outbox.receivers):
+            return []
+        return documents(self.lake, day, self.context, top=max(self.settings.sinks.top, REVIEWED))
+
+    def queue(self, found: list[dict[str, Any]]) -> dict[str, int]:
+        """Put a day's documents into the outbox; returns how many."""
+        if not self.outbox.receivers:
             return {}
         top = self.settings.sinks.top
-        found = documents(self.lake, day, self.context, top=max(top, REVIEWED))
-        said = self._publish(found, day) if self.review_url else {}
-        if self.outbox.receivers:
-            chosen = [each for each in found if each["alert"] or each["rank"] is None or each["rank"] <= top]
-            said["queued"] = self.outbox.enqueue(chosen)
-        return said
+        chosen = [each for each in found if each["alert"] or each["rank"] is None or each["rank"] <= top]
+        return {"queued": self.outbox.enqueue(chosen)}
+
+    def publish(self, found: list[dict[str, Any]], day: date) -> dict[str, int]:
+        """Put a day's documents before the reviewers; returns how many became what."""
+        if not self.review_url:
+            return {}
+        # seconds to import, for those who review
+        from anomaly.review.publish import publish
+
+        with self._reviewing() as database:
+            return dict(vars(publish(database, found, day=day)))
+
+    def fetch_workflows(self) -> bool:
+        """Bring what reviewers approved into the context folder; returns whether that changed anything there.
+
+        Raises
+        ------
+        AnomalyError
+            The review database cannot be reached, or the folder cannot be written.
+        """
+        if not self.review_url:
+            return False
+        from anomaly.review.workflows import export, is_exported
+
+        folder = self.settings.context.folder
+        with self._reviewing() as database:
+            if is_exported(database, folder):
+                return False
+            export(database, folder)
+        return True
 
     def deliver(self) -> Delivered:
         """Send what is due, for at most ``sinks.seconds``; a receiver that is down keeps its findings waiting."""
@@ -67,13 +104,12 @@ class Sender:
         """The outbox of every receiver that has an address."""
         return Outbox(self.lake.root, receivers(self.settings.sinks), self.settings.sinks)
 
-    def _publish(self, found: list[dict[str, Any]], day: date) -> dict[str, int]:
-        # seconds to import, for those who review
+    @contextmanager
+    def _reviewing(self) -> Iterator["Database"]:
         from anomaly.review.database import open_database
-        from anomaly.review.publish import publish
 
         database = open_database(self.review_url)
         try:
-            return dict(vars(publish(database, found, day=day)))
+            yield database
         finally:
             database.close()

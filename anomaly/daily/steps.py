@@ -47,6 +47,7 @@ class Steps:
 
     def work(self, logs: Sequence[str], asked: Asked, lookback_days: int) -> None:
         """Do everything, in order; a day that a gate holds back is left out of what follows."""
+        self.honour()
         known = self.lake.days("events")
         self.ingest(logs, asked.first_listed(known, lookback_days), asked.days[-1])
         known = self.lake.days("events")
@@ -60,6 +61,21 @@ class Steps:
             self.after(each, detector)
         self.deliver()
         self.keep_drift()
+
+    def honour(self) -> None:
+        """Take over what reviewers approved since; where that cannot be done, go by what the context folder has."""
+        try:
+            changed = self.sender.fetch_workflows()
+        except AnomalyError as error:
+            self.night.notes.append(f"What reviewers approved since the last run is not honoured yet: {error}")
+            self.ledger.say("workflows", self.clock(), {"problem": str(error)})
+            note("workflows not fetched", WARNING, problem=str(error))
+            return
+        if changed:
+            folder = self.settings.context.folder
+            self.context = self.sender.context = Context.load(folder, self.settings.detection)
+            self.ledger.say("workflows", self.clock(), {"context": self.context.digest})
+            note("workflows fetched", folder=str(folder))
 
     def ingest(self, logs: Sequence[str], first: date, last: date) -> None:
         """Bring in what is new of these days."""
@@ -146,10 +162,18 @@ class Steps:
         day, token = result.day, self.sender.token(result.day)
         if self.night.refused(day) or self.past.sent.get(day) == token:
             return
-        result.sent = self.whole([day], lambda: self.sender.send(day), lambda: self.score([day])) or None
-        if result.sent:
-            self.ledger.say("sent", self.clock(), {"day": day.isoformat(), "token": token, **result.sent})
-            note("sent", day=day, **result.sent)
+        found = self.whole([day], lambda: self.sender.found(day), lambda: self.score([day]))
+        sent = self.sender.queue(found)
+        result.sent = sent or None
+        try:
+            sent |= self.sender.publish(found, day)
+        except AnomalyError as error:
+            self._unpublished(day, error)
+            return
+        result.sent = sent or None
+        if sent:
+            self.ledger.say("sent", self.clock(), {"day": day.isoformat(), "token": token, **sent})
+            note("sent", day=day, **sent)
 
     def deliver(self) -> None:
         """Send what is due; what cannot be sent waits in the outbox and fails nothing."""
@@ -201,6 +225,12 @@ class Steps:
         if make:
             make()
         return action()
+
+    def _unpublished(self, day: date, error: AnomalyError) -> None:
+        """The rest of the night is done all the same; without a line of the ledger the next run publishes the day."""
+        self.night.unpublished[day] = str(error)
+        self.ledger.say("unpublished", self.clock(), {"day": day.isoformat(), "problem": str(error)})
+        note("not published", WARNING, day=day, problem=str(error))
 
     def _refuse(self, refusal: gates.Refusal) -> None:
         self.night.refusals.append(refusal)

@@ -1,7 +1,7 @@
 """What a workflow would do before it is saved: which past cases it would have hidden, and which thefts still show."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -67,6 +67,11 @@ def would_hide(database: Database, draft: Draft, viewer: Viewer, today: date | N
     return Hidden(found, checked, is_all)
 
 
+def leaves_out(draft: Draft, document: Mapping[str, Any]) -> list[str]:
+    """What of a case a draft would not cover, in words: with any of it, the next case like it is ranked as this one."""
+    return _pattern(draft).lacks(document)
+
+
 def still_alerts(draft: Draft) -> list[Planted]:
     """Return thefts planted around what the draft approves: by others, of other data, to elsewhere, from afar, more."""
     pattern = _pattern(draft)
@@ -112,14 +117,13 @@ def _past(connection: sa.Connection, first: date, last: date, viewer: Viewer) ->
 
 def _thefts(draft: Draft) -> Iterator[tuple[str, dict[str, Any]]]:
     who = _example(draft.identity)
-    approved = {
+    approved: dict[str, Any] = {
         "identity": who,
         # data that a caller reads goes to the caller's account: a workflow to that account covers it from anywhere
         "identity_account": _account(who),
-        "buckets": [{"bucket": _example(draft.bucket), "sensitivity": "restricted"}],
-        "destinations": [draft.destination] if "://" in draft.destination or "-" in draft.destination else [],
+        "buckets": [{"bucket": _example(draft.bucket.split()[0]), "sensitivity": "restricted"}],
+        "destinations": [each for each in draft.destination.split() if "://" in each or "-" in each],
         "sources": [{"address": "10.0.0.1", "network": ""}],
-        "bytes_read": None,
     }
     yield "the same data sent to an account that nobody knows", approved | {"destinations": [NOWHERE]}
     yield "the same transfer by somebody else", approved | {"identity": NOBODY}
@@ -127,7 +131,9 @@ def _thefts(draft: Draft) -> Iterator[tuple[str, dict[str, Any]]]:
     far = [{"address": FAR_AWAY, "network": f"{FAR_AWAY}/32"}]
     yield "the same data read from an address abroad", approved | {"destinations": [], "sources": far}
     if draft.max_bytes_per_day is not None:
-        yield "ten times its volume", approved | {"bytes_read": 10 * draft.max_bytes_per_day}
+        named = 10 * draft.max_bytes_per_day * len(draft.destination.split())
+        more = [each | {"bytes_read": named} for each in approved["buckets"]]
+        yield "ten times its volume", approved | {"buckets": more}
 
 
 def _account(identity: str) -> str:

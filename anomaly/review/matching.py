@@ -10,6 +10,8 @@ from anomaly.review.schema import workflows
 
 PREFIX = "review:"
 """How the id of a workflow made in the review begins in the context files, where it can meet no id of a person's."""
+PART = "#"
+"""What stands before the number of a further row of one workflow: ``review:auditors``, ``review:auditors#2``."""
 
 
 def note(connection: sa.Connection, found: Sequence[Record], day: date) -> None:
@@ -24,4 +26,4 @@ def _covering(found: Sequence[Record]) -> Iterator[str]:
         # written as `covered: NAME`
         name = str(record.document.get("workflow") or "").partition(": ")[2]
         if record.document["covered"] and name.startswith(PREFIX):
-            yield name.removeprefix(PREFIX)
+            yield name.removeprefix(PREFIX).partition(PART)[0]

@@ -5,8 +5,11 @@ The organisation's own file ``workflows.csv`` is never written; what is made her
 """
 
 import csv
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +18,15 @@ import sqlalchemy as sa
 from anomaly.context.tables import REVIEW_WORKFLOWS, WORKFLOWS
 from anomaly.errors import StaleWriteError, UnknownNameError, UsageError, nearest
 from anomaly.review.database import Change, Database
-from anomaly.review.matching import PREFIX
+from anomaly.review.matching import PART, PREFIX
 from anomaly.review.schema import workflows as table
 from anomaly.review.text import storable
 from anomaly.review.viewer import Role, Viewer
 from anomaly.store import replacing
 
 SOON_DAYS = 14
+SEVERAL = ("bucket", "destination")
+"""Cells that may name several: no bucket and no destination has white space in it."""
 LONGEST_YEARS_DAYS = 366
 """A workflow is looked at again within a year: what nobody renews is nobody's."""
 
@@ -30,8 +35,9 @@ LONGEST_YEARS_DAYS = 366
 class Draft:
     """A workflow to be made; the cells are those of ``workflows.csv``.
 
-    ``max_bytes_per_day`` is its envelope: a day on which more is read is not covered. None leaves it to the envelope
-    that always holds, three times the identity's own busiest day.
+    ``bucket`` and ``destination`` may name several, with white space between: a row of the file holds one of each.
+    ``max_bytes_per_day`` is a limit of its own: a day on which an identity reads more of one bucket to one destination
+    is not covered. None leaves it to the envelope that always holds, three times the identity's own busiest day.
     """
 
     id: str
@@ -121,13 +127,18 @@ def check(draft: Draft) -> None:
     """Raise UsageError with every mistake of a draft, said as the context files say it."""
     mistakes = []
     for field in WORKFLOWS.fields:
-        value = str(getattr(draft, field.name)).strip()
-        try:
-            if not value:
-                raise ValueError(f"is empty; wanted: {field.meaning}")
-            field.check(value)
-        except ValueError as error:
-            mistakes.append(f"{field.name} {value!r} {error}" if value else f"{field.name} {error}")
+        text = str(getattr(draft, field.name)).strip()
+        for value in (text.split() or [""]) if field.name in SEVERAL else [text]:
+            try:
+                if not value:
+                    raise ValueError(f"is empty; wanted: {field.meaning}")
+                field.check(value)
+            except ValueError as error:
+                mistakes.append(f"{field.name} {value!r} {error}" if value else f"{field.name} {error}")
+    if PART in draft.id:
+        mistakes.append(f"id {draft.id!r} holds a {PART}, which numbers the rows of one workflow")
+    if "none" in draft.destination.split():
+        mistakes.append("destination 'none' approves nothing: name where the data goes, or where it is read")
     if draft.max_bytes_per_day is not None and draft.max_bytes_per_day <= 0:
         mistakes.append("max_bytes_per_day is to be above 0, or left out")
     if mistakes:
@@ -150,19 +161,42 @@ def export(database: Database, folder: Path) -> Path:
     path = folder / REVIEW_WORKFLOWS.file
     with database.writing("export", "workflows_exported", REVIEW_WORKFLOWS.file) as change:
         _lock(change.connection)
-        query = sa.select(table).where(table.c.ended_at.is_(None)).order_by(table.c.id)
-        rows = change.connection.execute(query).mappings().all()
-        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(REVIEW_WORKFLOWS.header)
-            writer.writerows(_cells(row) for row in rows)
+        rows = _holding(change.connection)
+        with replacing(path) as temporary:
+            temporary.write_text(_as_csv(rows), encoding="utf-8", newline="")
         change.detail["workflows"] = [row["id"] for row in rows]
     return path
 
 
-def _cells(row: sa.RowMapping) -> list[Any]:
-    cells = dict(row) | {"id": PREFIX + row["id"]}
-    return ["" if cells[name] is None else cells[name] for name in REVIEW_WORKFLOWS.header]
+def is_exported(database: Database, folder: Path) -> bool:
+    """Whether the file in a context folder says what holds now; where nothing holds there need be none."""
+    with database.reading() as connection:
+        rows = _holding(connection)
+    try:
+        return (folder / REVIEW_WORKFLOWS.file).read_bytes() == _as_csv(rows).encode()
+    except FileNotFoundError:
+        return not rows
+
+
+def _holding(connection: sa.Connection) -> Sequence[sa.RowMapping]:
+    query = sa.select(table).where(table.c.ended_at.is_(None)).order_by(table.c.id)
+    return connection.execute(query).mappings().all()
+
+
+def _as_csv(rows: Sequence[sa.RowMapping]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    names = [*REVIEW_WORKFLOWS.header, *(field.name for field in REVIEW_WORKFLOWS.more)]
+    writer.writerow(names)
+    writer.writerows([cells[name] for name in names] for row in rows for cells in _rows(row))
+    return out.getvalue()
+
+
+def _rows(row: sa.RowMapping) -> Iterator[dict[str, Any]]:
+    """The rows of the file that one workflow is: one for each bucket and each destination."""
+    for nth, (bucket, destination) in enumerate(product(row["bucket"].split(), row["destination"].split()), start=1):
+        name = f"{PREFIX}{row['id']}" + (f"{PART}{nth}" if nth > 1 else "")
+        yield dict(row) | {"id": name, "bucket": bucket, "destination": destination}
 
 
 def _lock(connection: sa.Connection) -> None:

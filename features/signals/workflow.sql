@@ -48,10 +48,25 @@ matched as (
             end
         end as destination_approved,
         -- past its review date a workflow stops protecting
-        w.review_by >= date '1970-01-01' + $day::integer as in_date
+        w.review_by >= date '1970-01-01' + $day::integer as in_date,
+        w.max_bytes_per_day,
+        m.bytes_read
     from moving as m
     inner join workflows as w on m.identity glob w.identity_glob and m.bucket glob w.bucket_glob
     left join workflow_addresses as a on w.workflow_id = a.workflow_id and m.source_ip = a.source_ip
+),
+
+matched_within as (
+    -- all that an identity reads of a workflow in a day counts towards what it allows for a day
+    select
+        *,
+        destination_approved and in_date as approved,
+        coalesce(
+            sum(bytes_read) filter (where destination_approved) over (partition by identity, workflow_id)
+            > max_bytes_per_day,
+            false
+        ) as is_too_much
+    from matched
 ),
 
 roles_judged as (
@@ -76,12 +91,13 @@ flows_judged as (
         m.flow,
         m.sensitivity_weight,
         m.stays_guarded,
-        min(w.workflow_id) filter (where w.destination_approved and w.in_date) as covering_id,
+        min(w.workflow_id) filter (where w.approved and not w.is_too_much) as covering_id,
+        min(w.workflow_id) filter (where w.approved and w.is_too_much) as exceeded_id,
         min(w.workflow_id) as any_id,
         coalesce(bool_or(w.destination_approved and not w.in_date), false) as expired,
         coalesce(bool_or(w.in_date and not w.destination_approved), false) as elsewhere
     from moving as m
-    left join matched as w on m.identity = w.identity and m.session_id = w.session_id and m.flow = w.flow
+    left join matched_within as w on m.identity = w.identity and m.session_id = w.session_id and m.flow = w.flow
     group by m.identity, m.session_id, m.flow, m.sensitivity_weight, m.stays_guarded
 ),
 
@@ -90,6 +106,7 @@ sessions_judged as (
         identity,
         session_id,
         bool_and(covering_id is not null) as all_covered,
+        bool_and(covering_id is not null or exceeded_id is not null) as all_approved,
         bool_or(expired and covering_id is null) as expired,
         bool_or(elsewhere and covering_id is null) as elsewhere,
         max(case when elsewhere and covering_id is null then sensitivity_factor(sensitivity_weight) else 0.0 end)
@@ -97,7 +114,7 @@ sessions_judged as (
         max(
             case when covering_id is null and not stays_guarded then sensitivity_factor(sensitivity_weight) else 0.0 end
         ) as uncovered_factor,
-        coalesce(min(covering_id), min(any_id)) as workflow_id
+        coalesce(min(exceeded_id) filter (where covering_id is null), min(covering_id), min(any_id)) as workflow_id
     from flows_judged
     group by identity, session_id
 )
@@ -112,6 +129,7 @@ select
         -- three times its own busiest day is outside the envelope (ln 3 = 1.1)
         when j.all_covered and v.own_days >= 5 and v.volume_bytes_own > 1.1 then 'outside envelope'
         when j.all_covered then 'covered'
+        when j.all_approved then 'outside envelope'
         when j.elsewhere then 'other destination'
         when j.expired then 'expired'
         else 'none'

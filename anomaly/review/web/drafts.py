@@ -154,7 +154,7 @@ def as_size(text: str) -> int | None:
     )
     if found is None or unit is None or not 1 <= (size := Decimal(found[1]) * 1000**unit) < 10**18:
         raise UsageError(f"at most a day is {text!r}; write it as 500 GB, up to 999 PB, or leave it empty")
-    return round(size)
+    return int(size)
 
 
 def as_day(text: str) -> date:

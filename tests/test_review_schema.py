@@ -14,6 +14,7 @@ from anomaly.errors import AnomalyError, UsageError
 from anomaly.review import migrate
 from anomaly.review.database import Database, open_database
 from anomaly.review.schema import LAST_NUMBER, LAST_PLACE, day_range, metadata, sort_key
+from fixtures_review import Kind
 
 REVIEW = Path(migrate.__file__).parent
 
@@ -33,9 +34,9 @@ def test_the_newest_migration_is_the_one_named() -> None:
     assert names[-1] == migrate.HEAD
 
 
-def test_several_open_a_new_database_at_once(review_url: str) -> None:
+def test_several_open_a_new_database_at_once(review_kind: Kind) -> None:
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(open_database, [review_url] * 4))
+        found = list(pool.map(open_database, [review_kind.empty()] * 4))
     for database in found:
         assert database.verify_audit().faults == ()
         database.close()

@@ -3,10 +3,12 @@
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import time
 from contextlib import closing
+from datetime import timedelta
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -18,12 +20,12 @@ from anomaly.daily.run import run_daily
 from anomaly.review.database import open_database
 from anomaly.review.schema import cases
 from anomaly.store import Store
-from daily_world import Receiver, World, copied
-from fixtures_org import QUIET, THEFT
+from daily_world import Receiver, World, copied, on_the_eve
+from fixtures_org import QUIET, THEFT, Org, ScoredOrg
 
 KILLS = int(os.environ.get("DAILY_KILLS", "4"))
-"""``make kills`` asks for a hundred."""
-DAYS = (QUIET, THEFT)
+"""``make kills`` asks for a hundred, of a run over five days."""
+DAYS = (QUIET, THEFT) if KILLS < 10 else tuple(THEFT - timedelta(days=back) for back in range(4, -1, -1))
 TABLES = ("sessions", "session_features", "scores", "deliveries", "delivery_holes", "kind_seen", "flows")
 # imports first, so that the kill lands in the work and not in the start-up
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -76,11 +78,19 @@ def keys(world: World, state: str = "%") -> list[str]:
         return [key for (key,) in outbox.execute("select key from outbox where state like ? order by key", (state,))]
 
 
+@pytest.fixture(scope="module")
+def eve(scored_org: ScoredOrg, org: Org, before_the_night: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The company before the first of the days."""
+    return (
+        before_the_night if DAYS[0] == QUIET else on_the_eve(scored_org, org, tmp_path_factory.mktemp("eve"), DAYS[0])
+    )
+
+
 def test_killed_at_any_moment_and_run_again(
-    before_the_night: World, tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    eve: World, tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANOMALY_SINKS_WEBHOOK_SECRET", "a key to sign with")
-    undisturbed = copied(before_the_night, tmp_path / "undisturbed")
+    undisturbed = copied(eve, tmp_path / "undisturbed")
     child = start(undisturbed, receiver.url)
     began = time.monotonic()
     child.join()
@@ -90,13 +100,16 @@ def test_killed_at_any_moment_and_run_again(
     moments = random.Random(20260324)
     killed = stopped = 0
     for kill in range(KILLS):
-        world = copied(before_the_night, tmp_path / f"killed-{kill}")
+        world = copied(eve, tmp_path / f"killed-{kill}")
         receiver.keys.clear()
+        # at every other kill the receiver is down before it, and back for the next run
+        receiver.down = kill % 2 == 1
         child = start(world, receiver.url)
         time.sleep(moments.uniform(0, seconds * 0.9))
         child.kill()
         child.join()
         killed += child.exitcode == -signal.SIGKILL
+        receiver.down = False
         before = lines(world.lake)
         stopped += bool(before) and before[-1]["event"] != "end"
         night = world.run(*DAYS, **places(world, receiver.url))
@@ -108,5 +121,6 @@ def test_killed_at_any_moment_and_run_again(
         assert whole[-1]["outcome"] == "done"
         leftovers = [path for table in TABLES for path in (world.root / table).rglob(".tmp-*")]
         assert leftovers == []
+        shutil.rmtree(tmp_path / f"killed-{kill}")
     assert killed >= KILLS // 2, "too few runs were still at work when they were killed"
     assert stopped > 0, "some must have been killed after they began to write"

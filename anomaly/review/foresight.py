@@ -125,7 +125,8 @@ def _thefts(draft: Draft) -> Iterator[tuple[str, dict[str, Any]]]:
         "destinations": [each for each in draft.destination.split() if "://" in each or "-" in each],
         "sources": [{"address": "10.0.0.1", "network": ""}],
     }
-    yield "the same data sent to an account that nobody knows", approved | {"destinations": [NOWHERE]}
+    foreign = {"destination": NOWHERE, "relation": "foreign", "account": NOWHERE.partition(":")[2]}
+    yield "the same data sent to an account that nobody knows", approved | {"destinations": [foreign]}
     yield "the same transfer by somebody else", approved | {"identity": NOBODY}
     yield "another restricted bucket", approved | {"buckets": [{"bucket": NO_BUCKET, "sensitivity": "restricted"}]}
     far = [{"address": FAR_AWAY, "network": f"{FAR_AWAY}/32"}]

@@ -1,0 +1,13 @@
+"""Where the review database of a lake is; light to import, for those who may have none."""
+
+from pathlib import Path
+
+from anomaly.config import Settings
+
+REVIEW_FILE = "review.sqlite"
+
+
+def review_url(settings: Settings, root: Path) -> str:
+    """The address in the settings, else the lake's own database once somebody made it, else nothing."""
+    own = Path(root).absolute() / REVIEW_FILE
+    return settings.review.url or (f"sqlite:///{own}" if own.exists() else "")

@@ -50,6 +50,8 @@ bench: $(READY)  ## measure speed beside its limits
 lock: $(READY) $(UV)  ## resolve requirements.lock anew from pyproject.toml
 	$(UV) pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" --upgrade -o requirements.lock
+	$(UV) pip compile pyproject.toml --all-extras --group build --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" --constraint requirements.lock --no-annotate -o deploy/requirements.lock
 
 clean:  ## remove what was built (.venv and .tools too)
 	rm -rf $(VENV) .tools .demo .evaluate dist build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -50,6 +50,14 @@ class ForbiddenError(UsageError):
     """The person who asks may not do this."""
 
 
+class ProviderError(AnomalyError):
+    """The sign-in provider does not answer, or not as OpenID Connect has it."""
+
+
+class SignInError(UsageError):
+    """What a sign-in provider or a browser brought back cannot be trusted, so nobody was signed in."""
+
+
 class AuditError(DataQualityError):
     """The audit log does not hold together: somebody changed it."""
 

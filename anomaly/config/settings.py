@@ -164,6 +164,14 @@ class ReviewSettings:
     behind_tls: Annotated[bool, "a proxy in front of the page has TLS", nothing] = False
     proxy_header: Annotated[str, "header in which a proxy names the person it signed in; empty: none", nothing] = ""
     proxies: Annotated[tuple[str, ...], "addresses or ranges from which that header is believed", nothing] = ()
+    oidc_issuer: Annotated[
+        str, "OpenID Connect provider that signs people in, as it calls itself; empty: none", nothing
+    ] = ""
+    oidc_client_id: Annotated[str, "the name that the provider gave this page", nothing] = ""
+    oidc_client_secret: Annotated[Secret, "and its secret; without, PKCE stands alone", nothing] = NO_SECRET
+    oidc_claim: Annotated[
+        str, "what of a person is their account's name: preferred_username, email or sub", not_empty
+    ] = "preferred_username"
 
 
 @dataclass(frozen=True)

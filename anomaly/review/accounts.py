@@ -110,8 +110,19 @@ def sign_in(database: Database, name: str, password: str) -> str | None:
     if not (fits and row.password):
         _note_failure(database, name)
         return None
+    return _begin(database, name)
+
+
+def sign_in_as(database: Database, name: str, provider: str) -> str | None:
+    """Begin a session for whom a provider vouches for; None where they have no account or it is locked."""
+    found = known(database, name)
+    return _begin(database, found.name, provider=provider) if found else None
+
+
+def _begin(database: Database, name: str, **detail: str) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with database.writing(name, "signed_in", name) as change:
+        change.detail |= detail
         change.connection.execute(sessions.delete().where(sessions.c.ends_at <= change.at))
         change.connection.execute(table.update().where(table.c.name == name).values(failures=0, locked_until=None))
         row_of = {"token_digest": _digest(token), "account": name, "made_at": change.at, "seen_at": change.at}

@@ -16,6 +16,7 @@ from anomaly.review.web import (
     route_account,
     route_audit,
     route_case,
+    route_provider,
     route_queue,
     route_workflows,
     route_write,
@@ -25,7 +26,7 @@ from anomaly.review.web.pages import message_page
 from anomaly.review.web.signing import NotSignedInError, Options
 
 STATIC = Path(__file__).with_name("static")
-ROUTES = (route_account, route_queue, route_case, route_write, route_workflows, route_audit)
+ROUTES = (route_account, route_provider, route_queue, route_case, route_write, route_workflows, route_audit)
 STATUS = ((ForbiddenError, 403), (UnknownNameError, 404), (StaleWriteError, 409), (UsageError, 422))
 TITLES = {
     400: "That request cannot be read",

@@ -13,6 +13,7 @@ from anomaly.review.database import Database
 from anomaly.review.web import tls
 from anomaly.review.web.app import create_app
 from anomaly.review.web.guard import LOOPBACK_NAMES, is_loopback
+from anomaly.review.web.registration import Registration, registration_of
 from anomaly.review.web.signing import Options
 
 DRAIN_SECONDS = 10
@@ -30,6 +31,7 @@ class Listen:
     hosts: tuple[str, ...] = ()
     proxy_header: str = ""
     proxies: tuple[str, ...] = ()
+    registration: Registration | None = None
 
     @property
     def is_tls(self) -> bool:
@@ -54,6 +56,8 @@ class Listen:
             raise ConfigError(
                 "review.behind_tls says that a proxy has TLS; leave it out where review.tls_certificate is set"
             )
+        if self.registration:
+            self.registration.check()
         if self.certificate and self.key:
             tls.check(self.certificate, self.key, self.hosts)
         if is_loopback(self.host):
@@ -69,7 +73,13 @@ class Listen:
     def options(self) -> Options:
         """What the application needs to know of this."""
         names = (*self.hosts, *(LOOPBACK_NAMES if is_loopback(self.host) else ()))
-        return Options(hosts=names, is_tls=self.is_tls, proxy_header=self.proxy_header, proxies=self.proxies)
+        return Options(
+            hosts=names,
+            is_tls=self.is_tls,
+            proxy_header=self.proxy_header,
+            proxies=self.proxies,
+            provider=self.registration.open() if self.registration else None,
+        )
 
 
 def listen_of(said: ReviewSettings, host: str | None = None, port: int | None = None) -> Listen:
@@ -83,6 +93,7 @@ def listen_of(said: ReviewSettings, host: str | None = None, port: int | None = 
         hosts=said.hosts,
         proxy_header=said.proxy_header,
         proxies=said.proxies,
+        registration=registration_of(said),
     )
 
 

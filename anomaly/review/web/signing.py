@@ -1,7 +1,7 @@
 """Who asks: the cookie of a session, or a header from a listed proxy. Every route asks here, and nowhere else."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
@@ -9,6 +9,9 @@ from anomaly.review import accounts
 from anomaly.review.database import Database
 from anomaly.review.viewer import Role, Viewer
 from anomaly.review.web.guard import is_listed
+
+if TYPE_CHECKING:
+    from anomaly.review.web.provider import Provider
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,20 @@ class Options:
         Header in which a proxy names the person it signed in, empty for none.
     proxies
         Addresses or CIDR blocks from which that header is believed; from all others it is ignored.
+    provider
+        An OpenID Connect provider that signs people in too, None for none.
     """
 
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
     is_tls: bool = False
     proxy_header: str = ""
     proxies: tuple[str, ...] = ()
+    provider: "Provider | None" = None
+
+    @property
+    def pending_cookie(self) -> str:
+        """The name of the cookie that a sign-in under way at a provider is kept in."""
+        return f"{self.cookie}-sign-in"
 
     @property
     def cookie(self) -> str:

@@ -42,6 +42,7 @@ CONTEXT_COLUMNS = {
         "destination_type": "VARCHAR",
         "destination_value": "VARCHAR",
         "review_by": "DATE",
+        "max_bytes_per_day": "BIGINT",
     },
     "workflow_addresses": {"workflow_id": "VARCHAR", "source_ip": "VARCHAR"},
 }

@@ -8,6 +8,7 @@ from typing import Any
 from anomaly.engines.duckdb import EPOCH
 from anomaly.errors import DataQualityError, UnknownNameError
 from anomaly.pipeline import FEATURES
+from anomaly.pruned import check_kept
 from anomaly.store import Lake, Store
 from anomaly.words import in_time
 
@@ -117,6 +118,7 @@ def _span(days: Sequence[date]) -> str:
 
 
 def _store(lake: Lake, day: date) -> Store:
+    check_kept(lake.root, day)
     store = Store()
     for name in SESSION_TABLES:
         store.view(name, lake.files(name, day))

@@ -18,6 +18,7 @@ from anomaly.catalog import table
 from anomaly.context import Context
 from anomaly.engines.duckdb import Sources, prepare, run_stage
 from anomaly.errors import DataQualityError
+from anomaly.frozen import Frozen
 from anomaly.seals import Seals
 from anomaly.stage import Stage, macros, stage_named, stages
 from anomaly.store import MEMORY, Lake, Store, row_count
@@ -93,6 +94,7 @@ class Pipeline:
         self.lake = lake
         self.context = context
         self.partitions = partitions
+        self.frozen = Frozen(lake)
         self._options = (threads, memory_limit)
         self._fingerprints: dict[tuple[str, date], str] = {}
         self._events: dict[date, int] = {}
@@ -102,6 +104,11 @@ class Pipeline:
     def days(self) -> list[date]:
         """The days that have events, oldest first."""
         return self.lake.days("events")
+
+    @cached_property
+    def history(self) -> list[date]:
+        """The days that have events or had them before they were pruned, oldest first."""
+        return [*self.frozen.days, *self.days]
 
     def build(
         self,
@@ -125,6 +132,8 @@ class Pipeline:
         needed[last] = closure(tables)
         seals = Seals(self.lake, self.context.digest)
         written = 0
+        for day in self.frozen.days:
+            seals.next(day, self.fingerprint("events", day))
         with Store(*self._options) as store:
             prepare(store)
             for day, names in needed.items():
@@ -146,6 +155,7 @@ class Pipeline:
     def _check(self, wanted: set[date]) -> None:
         if not wanted:
             raise DataQualityError("no day was asked for")
+        self.frozen.refuse(sorted(wanted))
         for day in sorted(wanted - set(self.days)):
             if not self.days:
                 raise DataQualityError(f"the lake {self.lake.root} holds no events: run `anomaly ingest PATH` first")
@@ -197,15 +207,17 @@ class Pipeline:
 
     def _past(self, day: date, window: int) -> list[date]:
         # strictly before the day: no stage can see the day it judges, nor any later
-        return [past for past in self.days if day - timedelta(days=window) <= past < day]
+        return [past for past in self.history if day - timedelta(days=window) <= past < day]
 
     def _day_before(self, day: date) -> date | None:
-        return max((past for past in self.days if past < day), default=None)
+        return max((past for past in self.history if past < day), default=None)
 
     def fingerprint(self, name: str, day: date) -> str:
         """What a partition was made of; of events, the names and sizes of the files that hold them."""
         if (name, day) not in self._fingerprints:
-            if name == "events":
+            if day in self.frozen:
+                self._fingerprints[name, day] = self.frozen.fingerprint(name, day)
+            elif name == "events":
                 parts = [f"{path.name} {path.stat().st_size}" for path in self.lake.files(name, day)]
                 self._fingerprints[name, day] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
             else:

@@ -96,15 +96,17 @@ def train_model(
     Raises
     ------
     DataQualityError
-        There are no days before ``until``, or too few of them to fit and calibrate.
+        There are no days before ``until``, too few of them to fit and calibrate, or the window reaches into days that
+        were pruned.
     """
     spec = spec_for(settings)
     pipeline = pipeline_for(lake, context, settings)
     since = since or until - timedelta(days=spec.training_days)
-    window = [day for day in pipeline.days if since <= day < until]
+    window = [day for day in pipeline.history if since <= day < until]
     if not window:
         raise DataQualityError(_no_days(pipeline.days, since, until))
-    warm_up = _warm_up(pipeline.days, window, spec.calibration_days + FIT_DAYS)
+    pipeline.frozen.refuse(window)
+    warm_up = _warm_up(pipeline.history, window, spec.calibration_days + FIT_DAYS)
     days = window[warm_up:]
     with locked(lake.root):
         pipeline.build(days, progress=progress)
@@ -115,7 +117,7 @@ def train_model(
         tags = {"features_sql": sql_digest(), "context": context.digest, "warm_up_days": str(warm_up)}
         version = registry.register(training, spec, tags, promote=promote)
         champion = registry.champion()[0] == version
-    return Trained(version, champion, days[0], until, len(days), _left_out(pipeline.days, days[0]), training.metrics)
+    return Trained(version, champion, days[0], until, len(days), _left_out(pipeline.history, days[0]), training.metrics)
 
 
 def score_days(

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from anomaly.catalog import table as catalog_table
 from anomaly.errors import AnomalyError
+from anomaly.pruned import first_kept
 
 COMPRESSION = "format parquet, compression zstd, compression_level 1"
 TEMPORARY = ".tmp-"
@@ -156,9 +157,12 @@ class Lake:
         ]
 
     def days(self, table: str) -> list[date]:
-        """The days a table has a partition of, oldest first."""
+        """The days a table has a partition of, oldest first; of the events none that was pruned."""
         folders = (self.root / table).glob("date=*")
-        return sorted(date.fromisoformat(folder.name.removeprefix("date=")) for folder in folders)
+        found = sorted(date.fromisoformat(folder.name.removeprefix("date=")) for folder in folders)
+        # a prune that was killed may have left some
+        first = first_kept(self.root) if table == "events" else None
+        return [day for day in found if day >= first] if first else found
 
     def write(self, store: Store, sql: str, table: str, day: date, facts: Mapping[str, str] | None = None) -> Path:
         """Write a query's rows as the whole partition of a day, with facts in the file's own metadata, atomically."""

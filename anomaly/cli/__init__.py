@@ -16,6 +16,7 @@ from anomaly.cli.explain import explain
 from anomaly.cli.export import export
 from anomaly.cli.front import Front
 from anomaly.cli.ingest import ingest, quarantine
+from anomaly.cli.prune import prune
 from anomaly.cli.retrain import promote, retrain, rollback
 from anomaly.cli.review import review
 from anomaly.cli.score import models, score, train
@@ -48,6 +49,7 @@ for command in (
     ingest,
     models,
     promote,
+    prune,
     quarantine,
     retrain,
     rollback,

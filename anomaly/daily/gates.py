@@ -14,6 +14,7 @@ import pandas as pd
 from anomaly.config.settings import DailySettings
 from anomaly.coverage.facts import DayFacts, day_facts
 from anomaly.daily.drift import LEAST_LIKE_DAYS
+from anomaly.pruned import check_kept
 from anomaly.store import Lake
 from anomaly.words import visible
 
@@ -51,7 +52,8 @@ class Refusal:
 
 
 def fresh(lake: Lake, day: date, settings: DailySettings) -> Refusal | None:
-    """Refuse a day of which no event has come."""
+    """Refuse a day of which no event has come; raises DataQualityError for one that was pruned."""
+    check_kept(lake.root, day)
     known = lake.days("events")
     if day in known:
         return None

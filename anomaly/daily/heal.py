@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from anomaly.catalog import catalog
 from anomaly.errors import AnomalyError
+from anomaly.pruned import first_kept
 from anomaly.store import Lake
 
 WINDOW_DAYS = 100
@@ -25,15 +26,27 @@ def remove_damaged(lake: Lake, days: Sequence[date]) -> list[Path]:
     Raises
     ------
     AnomalyError
-        A file of events cannot be read: which, what it was made from, and how to bring it back. Nothing is removed.
+        A file of events cannot be read: which, what it was made from, and how to bring it back; or one that is kept of
+        a day that was pruned. Nothing is removed.
     """
     first, last = min(days) - timedelta(days=WINDOW_DAYS), max(days)
     if lost := list(_damaged(lake, EVENTS, first, last)):
         raise AnomalyError(_how_to_bring_back(lake, *lost[0], len(lost)))
     found = [path for name in catalog() if name != EVENTS for path, _ in _damaged(lake, name, first, last)]
     for path in found:
+        _check_made_again(lake, path)
+    for path in found:
         path.unlink()
     return found
+
+
+def _check_made_again(lake: Lake, path: Path) -> None:
+    kept = first_kept(lake.root)
+    if kept and date.fromisoformat(path.parent.name.removeprefix("date=")) < kept:
+        raise AnomalyError(
+            f"{path} cannot be read. It is kept of a day whose events were pruned and cannot be made again: "
+            "bring it back from a backup"
+        )
 
 
 def _damaged(lake: Lake, table: str, first: date, last: date) -> Iterator[tuple[Path, str]]:

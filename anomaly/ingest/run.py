@@ -29,6 +29,7 @@ from anomaly.ingest.remote import holding
 from anomaly.ingest.report import IngestReport
 from anomaly.ingest.transform import Transform
 from anomaly.lock import locked
+from anomaly.pruned import first_kept
 from anomaly.store import TEMPORARY, Lake, must_fit
 
 BATCH_BYTES = 64 << 20
@@ -149,6 +150,7 @@ class _Run:
     ) -> None:
         self.lake, self.ledger, self.report, self.limit = lake, ledger, report, limit
         self.total, self.progress, self.bytes_done = total, progress, 0
+        self.first_kept = first_kept(lake.root)
 
     def work(self, batches: Sequence[Batch], threads: int) -> None:
         """Put all batches through; raises what a worker raised first."""
@@ -216,7 +218,7 @@ class _Run:
 
     def _read(self, lot: Lot, transforms: dict[str, Transform]) -> tuple[Lot, Transform, pd.DataFrame]:
         if lot.format.name not in transforms:
-            transforms[lot.format.name] = Transform(lot.format)
+            transforms[lot.format.name] = Transform(lot.format, self.first_kept)
         transform = transforms[lot.format.name]
         read_lot(lot, transform, self.ledger, self.limit)
         return lot, transform, transform.keys()

@@ -53,10 +53,14 @@ class Defect:
 
 
 class Transform:
-    """One worker's DuckDB (one thread) for one format, and what it remembers between batches."""
+    """One worker's DuckDB (one thread) for one format, and what it remembers between batches.
 
-    def __init__(self, format: Format) -> None:
+    A record of a day before ``first_kept`` cannot stand: that day was pruned.
+    """
+
+    def __init__(self, format: Format, first_kept: date | None = None) -> None:
         self.format = format
+        self.first_kept = first_kept
         self.store = Store(threads=1)
         self.array = ArrayFile()
         self.nonce = os.urandom(12).hex()
@@ -122,6 +126,8 @@ class Transform:
             if type(error).__name__ not in REFUSALS:
                 raise
             raise RefusedError(str(error).partition("\n")[0]) from error
+        if self.first_kept:
+            self.store.run(sql("too_late"), {"first": self.first_kept})
 
     def _counts(self, segments: int) -> list[int]:
         markers = self.store.rows("select segment, rn from raw where is_marker order by rn")

@@ -17,6 +17,7 @@ from anomaly.model.detector import ExfilDetector
 from anomaly.model.registry import Registry
 from anomaly.pipeline import FEATURES
 from anomaly.reasons import said
+from anomaly.pruned import check_kept
 from anomaly.store import Lake, Store
 from anomaly.words import in_time
 
@@ -78,6 +79,7 @@ def judged(lake: Lake, session_id: str, day: date, context: Context | None, scor
 
 
 def _session(store: Store, lake: Lake, session_id: str, day: date) -> Record:
+    check_kept(lake.root, day)
     for name in ("scores", "sessions", FEATURES):
         store.view(name, lake.files(name, day))
     rows = store.records(SESSION, {"session": session_id})

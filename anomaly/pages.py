@@ -24,6 +24,8 @@ class Pages:
         self._environment = Environment(
             loader=FileSystemLoader(folders),
             autoescape=True,
+            # else each use of a template asks the disk whether its file changed
+            auto_reload=False,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

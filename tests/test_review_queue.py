@@ -122,8 +122,7 @@ def read(review: Database, filters: Filters, limit: int, viewer: Viewer = ANA) -
 @pytest.mark.parametrize("at_once", [3, 2_000])
 def test_every_filter_gives_what_reading_all_would(drawn: Drawn, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     monkeypatch.setattr(leads, "AT_ONCE", at_once)
-    monkeypatch.setattr(leads, "LATER", at_once + 1)
-    monkeypatch.setattr(leads, "CHECKED", (0, 2, at_once, at_once + 1))
+    monkeypatch.setattr(leads, "GROUP", 2)
     for asked in every_two(CHOICES):
         filters = Filters(**asked)
         expected = [said["case_id"] for said in drawn.cases if fits(said, filters)]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from anomaly.errors import UnknownNameError
 from anomaly.review.database import Database
 from anomaly.review.index import known_ids
-from anomaly.review.leads import first_rows, named
+from anomaly.review.leads import fitting, named, rows_led
 from anomaly.review.queue import SHOWN, QueueRow, queue_row
 from anomaly.review.record import Record, unpacked
 from anomaly.review.schema import EPOCH, WITHDRAWN, cases, comments, day_range, evidence, verdicts
@@ -137,6 +137,9 @@ def _related(
         return []
     near = timedelta(days=NEAR_DAYS)
     first, last = day_range(max(EPOCH, row["day"] - near), row["day"] + near)
-    others = cases.c.number != row["number"], cases.c.state != WITHDRAWN, may_see(viewer)
-    found = first_rows(connection, [named(ids)], _COLUMNS, (first - 1, last), MOST_RELATED, others)
-    return [queue_row(other) for other in found]
+    others = [fitting(lambda table: (table.c.state != WITHDRAWN,))]
+    if viewer.owns:
+        # a case that they may see has an owner whose name is known
+        others.append(named(known_ids(connection, "owner", viewer.owns)))
+    found = rows_led(connection, named(ids), others, _COLUMNS, (first - 1, last), MOST_RELATED + 1)
+    return [queue_row(other) for other in found if other["number"] != row["number"]][:MOST_RELATED]

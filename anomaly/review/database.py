@@ -15,10 +15,17 @@ from anomaly.review import audit
 
 BUSY_SECONDS = 30
 """How long a writer waits for another: publishing holds the lock for a batch at a time, well under a second."""
-PRAGMAS = ("journal_mode = wal", "synchronous = full", "foreign_keys = on", f"busy_timeout = {BUSY_SECONDS * 1000}")
+MAPPED_BYTES = 1 << 31
+"""Of a SQLite file this much is read without a copy; its own cache is emptied whenever another process writes."""
+PRAGMAS = (
+    *("journal_mode = wal", "synchronous = full", "foreign_keys = on"),
+    *(f"busy_timeout = {BUSY_SECONDS * 1000}", f"mmap_size = {MAPPED_BYTES}"),
+)
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 EXAMPLES = "sqlite:///review.sqlite or postgresql://USER@HOST/DATABASE"
 WRITES = "anomaly_writes"
+POOL: dict[str, Any] = {"pool_size": 16, "max_overflow": 16, "pool_use_lifo": True}
+"""The connection given back last is taken first: what it read is still at hand."""
 UNPREPARED = {"prepare_threshold": None}
 """A statement prepared once is planned once, for any value; a search needs the plan of its own word."""
 
@@ -148,7 +155,7 @@ def _engine(url: sa.URL) -> sa.Engine:
     if url.drivername.startswith("postgresql"):
         return _postgres(url)
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=16, max_overflow=16)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **POOL)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -156,7 +163,7 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 def _postgres(url: sa.URL) -> sa.Engine:
     try:
-        return sa.create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True, connect_args=UNPREPARED)
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=UNPREPARED, **POOL)
     except ImportError:
         raise UsageError("PostgreSQL needs its driver: pip install 'anomaly[postgres]'") from None
 

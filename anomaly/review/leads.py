@@ -1,63 +1,81 @@
 """The ways to narrow the queue: each can lead, giving its cases in the queue's order, or check those of another."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import sqlalchemy as sa
 
 from anomaly.review.schema import case_terms, cases
+from anomaly.review.text import Search
 
-AT_ONCE, LATER = 400, 4_000
-"""Keys that a lead reads first, and each time after. One that has fewer is read whole, so the fewest are found."""
-CHECKED = (0, 100, AT_ONCE, LATER)
-"""Where the keys are cut for checking: most often the first hundred fill a page."""
-TEXT = sa.table("case_text", sa.column("sort_key", sa.BigInteger), sa.column("rowid", sa.BigInteger))
-MATCHES = {
-    "sqlite": (TEXT.c.rowid, sa.text("case_text match :asked")),
-    "postgresql": (TEXT.c.sort_key, sa.text("words @@ cast(:asked as tsquery)")),
-}
-"""Of each database the column of ``case_text`` that holds the sort key, and what a search asks."""
+AT_ONCE = 400
+"""Keys that each lead reads to find which reaches furthest: one that has fewer is read whole."""
+GROUP = 100
+"""Of these keys, how many are checked first: most often they fill a page."""
+SPARE = 3
+"""Keys asked for a row wanted, where nearly all of them fit."""
+TEXT = sa.table(
+    "case_text", sa.column("sort_key", sa.BigInteger), sa.column("rowid", sa.BigInteger), sa.column("words")
+)
+Column = sa.ColumnElement[int]
+Condition = sa.ColumnElement[bool] | sa.TextClause
 
 
 @dataclass(frozen=True)
 class Lead:
     """One way to narrow the queue.
 
-    ``column`` holds sort keys, those that fit are where the conditions hold; ``check`` says the same of ``cases``.
-    ``is_many``: a key may come more than once.
+    ``column`` holds sort keys, those that fit are where the conditions hold; ``check`` says the same of any column of
+    sort keys. ``is_many``: a key may come more than once.
     """
 
-    column: sa.ColumnElement[int]
-    conditions: tuple[sa.ColumnElement[bool] | sa.TextClause, ...]
-    check: sa.ColumnElement[bool]
+    column: Column
+    conditions: tuple[Condition, ...]
+    check: Callable[[Column], sa.ColumnElement[bool]]
     is_many: bool = False
 
-    def first(self, connection: sa.Connection, after: int, last: int, most: int) -> list[int]:
-        """Return the first keys that fit, above one key and up to another."""
-        in_reach = self.column > after, self.column <= last
-        query = sa.select(self.column).where(*self.conditions, *in_reach).order_by(self.column).limit(most)
+    def first(
+        self, connection: sa.Connection, reach: tuple[int, int], most: int, also: Sequence[Condition] = ()
+    ) -> list[int]:
+        """Return the first keys that fit, above the first key of the reach and up to the second."""
+        in_reach = self.column > reach[0], self.column <= reach[1]
+        query = sa.select(self.column).where(*self.conditions, *in_reach, *also).order_by(self.column).limit(most)
         return list(connection.scalars(query.distinct() if self.is_many else query).all())
 
 
 def named(term_ids: Sequence[int]) -> Lead:
     """Cases that have any of these names."""
-    is_named = case_terms.c.term_id.in_(term_ids) if len(term_ids) > 1 else case_terms.c.term_id == term_ids[0]
-    same = sa.select(1).where(is_named, case_terms.c.sort_key == cases.c.sort_key)
-    return Lead(case_terms.c.sort_key, (is_named,), sa.exists(same), is_many=len(term_ids) > 1)
+
+    def is_named(table: sa.FromClause) -> sa.ColumnElement[bool]:
+        return table.c.term_id.in_(term_ids) if len(term_ids) > 1 else table.c.term_id == term_ids[0]
+
+    def check(key: Column) -> sa.ColumnElement[bool]:
+        held = case_terms.alias()
+        return _is_there(held, is_named(held), held.c.sort_key == key)
+
+    return Lead(case_terms.c.sort_key, (is_named(case_terms),), check, is_many=len(term_ids) > 1)
 
 
-def fitting(*conditions: sa.ColumnElement[bool]) -> Lead:
-    """Cases whose columns fit; an index is to begin with these columns."""
-    return Lead(cases.c.sort_key, conditions, sa.and_(*conditions))
+def fitting(conditions: Callable[[sa.FromClause], Sequence[sa.ColumnElement[bool]]]) -> Lead:
+    """Cases whose columns fit what is asked of a table of cases; an index is to begin with these columns."""
+
+    def check(key: Column) -> sa.ColumnElement[bool]:
+        held = cases.alias()
+        return _is_there(held, held.c.sort_key == key, *conditions(held))
+
+    return Lead(cases.c.sort_key, tuple(conditions(cases)), check)
 
 
-def searched(asked: str, dialect: str) -> Lead:
-    """Cases that hold these words; ``asked`` is as the database at hand reads a search."""
-    column, matches = MATCHES[dialect]
-    bound = matches.bindparams(asked=asked)
-    same = sa.select(1).select_from(TEXT).where(bound, column == cases.c.sort_key)
-    return Lead(column, (bound,), sa.exists(same))
+def searched(asked: Search, dialect: str) -> Lead:
+    """Cases that hold these words."""
+    if dialect == "postgresql":
+        matches = sa.text("case_text.words @@ cast(:asked as tsquery)").bindparams(asked=asked.tsquery())
+        return Lead(TEXT.c.sort_key, (matches,), lambda key: _is_there(TEXT, TEXT.c.sort_key == key, matches))
+    spaced = sa.literal(" ") + TEXT.c.words + " "
+    # by its row number a case's own words are read: the index would be asked anew for each case, a beginning at length
+    holds = [sa.func.instr(spaced, part) > 0 for part in asked.spaced()]
+    matches = sa.text("case_text match :asked").bindparams(asked=asked.fts_query())
+    return Lead(TEXT.c.rowid, (matches,), lambda key: _is_there(TEXT, TEXT.c.rowid == key, *holds))
 
 
 def first_rows(
@@ -66,33 +84,70 @@ def first_rows(
     columns: Sequence[sa.Column[object]],
     reach: tuple[int, int],
     most: int,
-    also: Sequence[sa.ColumnElement[bool]] = (),
 ) -> list[sa.RowMapping]:
     """Return the first rows of ``cases`` that fit every lead, above the first key of the reach and up to the second.
 
-    ``also`` are conditions on ``cases`` that never lead.
+    The lead whose first keys reach furthest leads the others.
     """
-    leader, keys = _fewest(connection, leads, *reach)
-    fits = [*also, *(lead.check for lead in leads if lead is not leader)]
-    found: list[sa.RowMapping] = []
-    for group in _groups(connection, leader, keys, reach[1]):
-        query = sa.select(*columns).where(cases.c.sort_key.in_(group), *fits).order_by(cases.c.sort_key)
-        found += connection.execute(query.limit(most - len(found))).mappings()
-        if len(found) == most:
-            break
+    if len(leads) == 1:
+        return _rows(connection, leads[0].first(connection, reach, most), columns, most)
+    read = []
+    for lead in leads:
+        keys = lead.first(connection, reach, AT_ONCE)
+        if not keys:
+            return []
+        read.append((lead, keys))
+    leader, keys = max(read, key=lambda each: (reach[1] + 1 if len(each[1]) < AT_ONCE else each[1][-1], -len(each[1])))
+    others = [lead for lead in leads if lead is not leader]
+    return _led(connection, leader, others, columns, (keys, AT_ONCE), reach[1], most)
+
+
+def rows_led(
+    connection: sa.Connection,
+    leader: Lead,
+    others: Sequence[Lead],
+    columns: Sequence[sa.Column[object]],
+    reach: tuple[int, int],
+    most: int,
+) -> list[sa.RowMapping]:
+    """Return what :func:`first_rows` does, where it is known that one lead fits few cases and the others nearly all."""
+    asked = SPARE * most
+    return _led(connection, leader, others, columns, (leader.first(connection, reach, asked), asked), reach[1], most)
+
+
+def _led(
+    connection: sa.Connection,
+    leader: Lead,
+    others: Sequence[Lead],
+    columns: Sequence[sa.Column[object]],
+    read: tuple[list[int], int],
+    last: int,
+    most: int,
+) -> list[sa.RowMapping]:
+    """The leader's cases that fit the others: among its keys that are read, of so many asked for, then behind these."""
+    (keys, asked), found = read, list[sa.RowMapping]()
+    fits = [lead.check(cases.c.sort_key) for lead in others]
+    for start, end in ((0, GROUP), (GROUP, asked)):
+        if len(found) < most and keys[start:end]:
+            found += _rows(connection, keys[start:end], columns, most - len(found), fits)
+    if len(found) < most and len(keys) == asked:
+        fits = [lead.check(leader.column) for lead in others]
+        behind = leader.first(connection, (keys[-1], last), most - len(found), fits)
+        found += _rows(connection, behind, columns, most)
     return found
 
 
-def _fewest(connection: sa.Connection, leads: Sequence[Lead], after: int, last: int) -> tuple[Lead, list[int]]:
-    """Return the lead whose first keys reach furthest, and these keys."""
-    read = [(lead, lead.first(connection, after, last, AT_ONCE)) for lead in leads]
-    return max(read, key=lambda each: (last + 1 if len(each[1]) < AT_ONCE else each[1][-1], -len(each[1])))
+def _rows(
+    connection: sa.Connection,
+    keys: Sequence[int],
+    columns: Sequence[sa.Column[object]],
+    most: int,
+    fits: Sequence[Condition] = (),
+) -> list[sa.RowMapping]:
+    query = sa.select(*columns).where(cases.c.sort_key.in_(keys), *fits).order_by(cases.c.sort_key).limit(most)
+    return list(connection.execute(query).mappings()) if keys else []
 
 
-def _groups(connection: sa.Connection, leader: Lead, keys: list[int], last: int) -> Iterator[list[int]]:
-    """The leader's keys, those read already first, in groups to be checked."""
-    asked = AT_ONCE
-    while keys:
-        yield from (group for start, end in pairwise(CHECKED) if (group := keys[start:end]))
-        is_whole, asked = len(keys) < asked, LATER
-        keys = [] if is_whole else leader.first(connection, keys[-1], last, asked)
+def _is_there(table: sa.FromClause, *conditions: Condition) -> sa.ColumnElement[bool]:
+    # the offset keeps PostgreSQL from joining all there is to a page's few keys
+    return sa.exists(sa.select(sa.literal(1)).select_from(table).where(*conditions).offset(0))

@@ -16,10 +16,10 @@ from anomaly.errors import UsageError, nearest
 from anomaly.review.database import Database
 from anomaly.review.index import known_ids
 from anomaly.review.leads import Lead, first_rows, fitting, named, searched
-from anomaly.review.schema import STATES, WITHDRAWN, cases, day_range
+from anomaly.review.schema import OPEN, STATES, WITHDRAWN, cases, day_range
 from anomaly.review.schema import days as published
-from anomaly.review.text import fts_query, tsquery
-from anomaly.review.viewer import Viewer
+from anomaly.review.text import search
+from anomaly.review.viewer import Viewer, may_see
 
 MOST_ROWS = 200
 COUNTED = 1_000
@@ -39,7 +39,7 @@ class Filters:
     """What the queue is narrowed to; None or empty leaves it open.
 
     ``bucket``, ``owner``, ``identity``, ``sensitivity`` are whole names; ``text`` is searched, see
-    :func:`anomaly.review.text.phrases`. ``state`` is one of ``STATES``; without it withdrawn cases are left out.
+    :func:`anomaly.review.text.search`. ``state`` is one of ``STATES``; without it withdrawn cases are left out.
     """
 
     day: date | None = None
@@ -140,10 +140,23 @@ def queue(database: Database, filters: Filters, cursor: str | None, limit: int, 
     return Page([queue_row(row) for row in found[:limit]], following, counts)
 
 
-def days(database: Database) -> list[Day]:
-    """Return the published days, newest first."""
+def next_open(database: Database, after: QueueRow, viewer: Viewer) -> str | None:
+    """Return the next case of a case's day that waits for a verdict: behind it, else from the top; None for none."""
+    is_own = cases.c.case_id == after.case_id
+    place = sa.select(cases.c.sort_key).where(is_own).scalar_subquery()
+    waits = cases.c.state == OPEN, cases.c.covered.is_(False), may_see(viewer)
+    in_day = cases.c.sort_key.between(*day_range(after.day, after.day))
+    query = sa.select(cases.c.case_id).where(in_day, *waits).order_by(cases.c.sort_key).limit(1)
     with database.reading() as connection:
-        return [Day(*row) for row in connection.execute(sa.select(published).order_by(published.c.day.desc()))]
+        behind = connection.scalar(query.where(cases.c.sort_key > place))
+        return behind or connection.scalar(query.where(~is_own))
+
+
+def days(database: Database, most: int | None = None) -> list[Day]:
+    """Return the published days, newest first; ``most`` of them."""
+    newest = sa.select(published).order_by(published.c.day.desc()).limit(most)
+    with database.reading() as connection:
+        return [Day(*row) for row in connection.execute(newest)]
 
 
 def queue_row(row: Mapping[str, Any] | sa.RowMapping) -> QueueRow:
@@ -178,22 +191,22 @@ def _leads(connection: sa.Connection, filters: Filters, viewer: Viewer) -> list[
     asked = [known_ids(connection, kind, [value]) for kind, value in filters.names().items()]
     if viewer.owns:
         asked.append(known_ids(connection, "owner", viewer.owns))
-    dialect = connection.dialect.name
-    text = tsquery(filters.text or "") if dialect == "postgresql" else fts_query(filters.text or "")
+    text = search(filters.text or "")
     if not all(asked) or ((filters.text or "").strip() and text is None):
         return None
-    found = [_columns_lead(filters), *map(named, asked)]
-    return [*found, searched(text, dialect)] if text else found
+    words = [searched(text, connection.dialect.name)] if text else []
+    # what is checked soonest comes first: a name takes a look at an index, columns a row of the table
+    return [*map(named, asked), *words, fitting(lambda table: _conditions(filters, table))]
 
 
-def _columns_lead(filters: Filters) -> Lead:
-    conditions = [cases.c.state == filters.state if filters.state else cases.c.state != WITHDRAWN]
+def _conditions(filters: Filters, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    asked = [table.c.state == filters.state if filters.state else table.c.state != WITHDRAWN]
     if filters.covered is not None:
-        conditions.append(cases.c.covered.is_(filters.covered))
+        asked.append(table.c.covered.is_(filters.covered))
     if filters.assigned:
         is_free = filters.assigned == NOBODY
-        conditions.append(cases.c.assigned_to.is_(None) if is_free else cases.c.assigned_to == filters.assigned)
-    return fitting(*conditions)
+        asked.append(table.c.assigned_to.is_(None) if is_free else table.c.assigned_to == filters.assigned)
+    return asked
 
 
 def _counts(connection: sa.Connection, filters: Filters, viewer: Viewer) -> dict[str, int]:
@@ -215,7 +228,7 @@ def _counts_of_owner(
 ) -> dict[str, int]:
     """Of a data owner only the newest cases are counted: no index holds their states."""
     ids = known_ids(connection, "owner", viewer.owns)
-    newest = named(ids).first(connection, -1, GREATEST, COUNTED) if ids else []
+    newest = named(ids).first(connection, (-1, GREATEST), COUNTED) if ids else []
     query = sa.select(cases.c.state, sa.func.count()).where(cases.c.sort_key.in_(newest), *conditions)
     found = connection.execute(query.group_by(cases.c.state)).all()
     return dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in found}

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 WORD = re.compile(r"[^\W_]+")
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -46,26 +47,35 @@ def searched(texts: Iterable[str]) -> list[str]:
     return found[:MOST_WORDS]
 
 
-def phrases(asked: str) -> list[tuple[list[str], bool]]:
-    """Return what is searched: each part between spaces as neighbouring words, and whether the last is a beginning.
+@dataclass(frozen=True)
+class Search:
+    """What is searched: phrases, each some neighbouring words and whether the last of them is only a beginning."""
 
-    >>> phrases("user/ana  customers*")
-    [(['user', 'ana'], False), (['customers'], True)]
+    phrases: tuple[tuple[tuple[str, ...], bool], ...]
+
+    def fts_query(self) -> str:
+        """Return the search as SQLite's FTS5 reads it."""
+        return " AND ".join(f'"{" ".join(found)}"' + (" *" if starts else "") for found, starts in self.phrases)
+
+    def tsquery(self) -> str:
+        """Return the search as PostgreSQL reads it."""
+        parts = [(" <-> ".join(f"'{word}'" for word in found), starts) for found, starts in self.phrases]
+        return " & ".join(part + (":*" if starts else "") for part, starts in parts)
+
+    def spaced(self) -> list[str]:
+        """Return the phrases as they stand in a case's words, a blank around and between them."""
+        return [f" {' '.join(found)}" + ("" if starts else " ") for found, starts in self.phrases]
+
+
+def search(asked: str) -> Search | None:
+    """Return what each part between spaces asks for, None where it holds no word.
+
+    >>> search("user/ana  customers*").phrases
+    ((('user', 'ana'), False), (('customers',), True))
     """
-    parts = [(words(part), part.endswith("*")) for part in asked.split()]
-    return [(found, starts and len(found[-1]) >= SHORTEST_BEGINNING) for found, starts in parts if found]
-
-
-def fts_query(asked: str) -> str | None:
-    """Return a search as SQLite's FTS5 reads it, None where it holds no word."""
-    parts = [f'"{" ".join(found)}"' + (" *" if starts else "") for found, starts in phrases(asked)]
-    return " AND ".join(parts) or None
-
-
-def tsquery(asked: str) -> str | None:
-    """Return a search as PostgreSQL reads it, None where it holds no word."""
-    parts = [" <-> ".join(f"'{word}'" for word in found) + (":*" if starts else "") for found, starts in phrases(asked)]
-    return " & ".join(parts) or None
+    parts = [(tuple(words(part)), part.endswith("*")) for part in asked.split()]
+    found = tuple((each, starts and len(each[-1]) >= SHORTEST_BEGINNING) for each, starts in parts if each)
+    return Search(found) if found else None
 
 
 def tsvector(found: Iterable[str]) -> str:

@@ -80,12 +80,12 @@ def show_buckets(
 
 def _queue_page(request: Request, viewer: Viewer, database: Database, asked: Asked, after: str) -> HTMLResponse:
     found = queue(database, asked.filters(), after or None, ROWS, viewer)
-    published = days(database)
+    published = days(database, DAYS_OFFERED)
     values = {
         "title": "Cases on your buckets" if viewer.owns else "Cases",
         "summary": _summary(published, found.counts),
         "filters": asked.said,
-        "days": [(each.day.isoformat(), f"{each.day} · {each.cases:,}") for each in published[:DAYS_OFFERED]],
+        "days": [(each.day.isoformat(), f"{each.day} · {each.cases:,}") for each in published],
         "states": [(state, words(state)) for state in STATES],
         "sensitivities": [(name, name) for name in reversed(SENSITIVITY_WEIGHTS)],
         "people": [(NOBODY, NOBODY), *((name, name) for name in analysts(database))],

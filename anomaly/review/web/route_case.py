@@ -14,7 +14,7 @@ from anomaly.errors import UsageError
 from anomaly.review.accounts import analysts
 from anomaly.review.case import Case, case
 from anomaly.review.database import Database
-from anomaly.review.queue import MOST_ROWS, Filters, queue
+from anomaly.review.queue import next_open
 from anomaly.review.schema import OPEN, VERDICTS, WITHDRAWN
 from anomaly.review.viewer import Role, Viewer
 from anomaly.review.web.drafts import suggested
@@ -81,7 +81,7 @@ def case_values(database: Database, found: Case, viewer: Viewer, chosen: str = "
         "doc": document,
         "age": age(found.row.day),
         "moved": moved_words(found),
-        "next": _next_open(database, found, viewer),
+        "next": next_open(database, found.row, viewer),
         "message": SAID.get(saved, ""),
         "message_kind": "good",
         "charts": charts(document["history"]),
@@ -105,13 +105,6 @@ def _chosen(asked: str) -> str:
     if asked.isdecimal() and 1 <= int(asked) <= len(VERDICTS):
         return VERDICTS[int(asked) - 1]
     return asked if asked in VERDICTS else ""
-
-
-def _next_open(database: Database, found: Case, viewer: Viewer) -> str | None:
-    """The next case of the same day that waits for a verdict, in the queue's order."""
-    waiting = queue(database, Filters(day=found.row.day, state=OPEN, covered=False), None, MOST_ROWS, viewer).rows
-    after = [row for row in waiting if row.rank and row.rank > (found.row.rank or 0)]
-    return next((row.case_id for row in [*after, *waiting] if row.case_id != found.row.case_id), None)
 
 
 def _json(found: Case) -> tuple[str, str]:

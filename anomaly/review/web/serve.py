@@ -1,5 +1,6 @@
 """Where the page may listen: on this machine alone, or beyond it with TLS, under names that it was given."""
 
+import gc
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -100,9 +101,16 @@ def listen_of(said: ReviewSettings, host: str | None = None, port: int | None = 
 def serve(database: Database, listen: Listen, context: Path) -> None:
     """Serve the page until interrupted; raises as :meth:`Listen.check` does, and UsageError for an address in use."""
     server = server_of(database, listen, context)
+    settle()
     server.run()
     if not server.started:
         raise UsageError(f"the page cannot listen at {listen.address}: is the port in use?")
+
+
+def settle() -> None:
+    """Leave what is loaded by now out of later garbage collections: one took a tenth of a second from a page."""
+    gc.collect()
+    gc.freeze()
 
 
 def server_of(database: Database, listen: Listen, context: Path) -> uvicorn.Server:

@@ -201,18 +201,29 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary name beside a file; on leaving, it takes the file's place at once, or is removed on an error.
 
     What a killed run left for the same file goes first; writers of a lake hold its lock, so nobody else is at it.
+
+    Raises
+    ------
+    AnomalyError
+        The file cannot be written, be it for the folder, the disk or the user.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in path.parent.glob(f"{TEMPORARY}*-{path.name}"):
-        leftover.unlink(missing_ok=True)
     temporary = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex}-{path.name}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in path.parent.glob(f"{TEMPORARY}*-{path.name}"):
+            leftover.unlink(missing_ok=True)
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
         raise AnomalyError(f"cannot write {path}: {error.strerror or error}") from error
+    except duckdb.IOException as error:
+        # it may as well be about a file that is read meanwhile
+        if temporary.name not in str(error):
+            raise
+        raise AnomalyError(f"cannot write {path}: {str(error).rpartition(': ')[2]}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def sweep(root: Path) -> int:

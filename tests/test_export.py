@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anomaly.export import COLUMNS, FORMULA, JOIN, cell, write_csv, write_json
+from anomaly.dossier.cells import FORMULA, JOIN, cell
+from anomaly.export import COLUMNS, write_csv, write_json
 from anomaly.listing import known_bytes, workflow
 from fixtures_org import QUIET, THEFT, ScoredOrg
 

@@ -17,7 +17,8 @@ from anomaly import findings
 from anomaly.config.kinds import Secret
 from anomaly.config.settings import SinkSettings
 from anomaly.sinks import Outbox, receivers
-from anomaly.sinks.outbox import FILE, LONGEST_WAIT
+from anomaly.sinks.outbox import FILE
+from anomaly.sinks.post import LONGEST_WAIT
 from anomaly.sinks.receivers import hec, signature, slack
 from fixtures_org import run
 
@@ -35,6 +36,13 @@ class Server:
 
     def __init__(self, script: list[int | str]) -> None:
         self.script, self.got = script, list[tuple[dict[str, str], bytes]]()
+        # by status; the date is two hours after NOW
+        self.headers = {
+            429: {"Retry-After": "7200"},
+            503: {"Retry-After": "Fri, 15 Jan 2027 10:00:00 GMT"},
+            302: {"Location": "/elsewhere"},
+        }
+        self.asked = 0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -46,13 +54,12 @@ class Server:
                 if isinstance(answer, str):
                     self.close_connection = True
                     return
+                outer.asked += 1
                 if answer == 200:
                     outer.got.append((dict(self.headers), body))
                 self.send_response(answer)
-                if answer == 429:
-                    self.send_header("Retry-After", "7200")
-                if answer == 302:
-                    self.send_header("Location", "/elsewhere")
+                for name, text in outer.headers.get(answer, {}).items():
+                    self.send_header(name, text)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -116,8 +123,9 @@ def test_what_fails_is_tried_again_later(tmp_path: Path, serve: Any, trouble: in
     assert len(server.got) == 1
 
 
-def test_a_receiver_may_ask_for_more_time(tmp_path: Path, serve: Any) -> None:
-    box = outbox(tmp_path, serve(429, 200))
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_receiver_may_ask_for_more_time_in_seconds_or_by_date(tmp_path: Path, serve: Any, status: int) -> None:
+    box = outbox(tmp_path, serve(status, 200))
     box.enqueue([finding(1)])
     assert box.deliver(NOW).failed == 1
     assert (box.deliver(NOW + 7199).sent, box.deliver(NOW + 7300).sent) == (0, 1)
@@ -141,13 +149,67 @@ def test_what_is_refused_is_kept_shown_and_may_be_tried_again(tmp_path: Path, se
     assert (box.revive(), box.deliver(NOW).sent) == (2, 2)
 
 
-def test_no_secret_is_stored_or_shown(tmp_path: Path, serve: Any) -> None:
-    server = serve("close")
-    box = outbox(tmp_path, server)
+def test_a_redirect_carries_nothing_to_another_host(tmp_path: Path, serve: Any) -> None:
+    other = serve(200)
+    server = serve(307)
+    server.headers[307] = {"Location": other.address}
+    box = Outbox(tmp_path, receivers(secretive(server.address)), SinkSettings())
     box.enqueue([finding(1)])
-    box.deliver(NOW)
-    assert CANARY not in repr((box.problems(), box.counts(), box.receivers))
-    assert CANARY.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob(f"{FILE}*"))
+    assert box.deliver(NOW).failed == 3
+    assert other.asked == 0
+
+
+def secretive(address: str) -> SinkSettings:
+    """Every receiver at this address, each with its secret."""
+    secret = Secret(CANARY)
+    return SinkSettings(
+        webhook_url=address, hec_url=address, slack_url=Secret(address), webhook_secret=secret, hec_token=secret
+    )
+
+
+def addresses(server: Server) -> list[str]:
+    """Addresses that fail each in its own way, with a secret in them."""
+    gone = f"127.0.0.1:9/{CANARY}"
+    return [
+        server.address,
+        *(f"http://{gone}", f"https://{gone}", f"http://user:{CANARY}@{gone}", f"ftp://{gone}"),
+        *(f"http://{CANARY}.invalid/", f"http://127.0.0.1:99999/{CANARY}", f"http://[{CANARY}]/", f"//{CANARY}"),
+    ]
+
+
+@pytest.mark.parametrize("answer", [403, 500, "close"])
+def test_no_secret_is_stored_or_shown(
+    tmp_path: Path, serve: Any, caplog: pytest.LogCaptureFixture, answer: int | str
+) -> None:
+    caplog.set_level("DEBUG")
+    # the others fail before anybody answers
+    for number, address in enumerate(addresses(serve(answer))[: None if answer == "close" else 1]):
+        settings = secretive(address)
+        box = Outbox(tmp_path / str(number), receivers(settings), settings)
+        box.enqueue([finding(1)])
+        done = box.deliver(NOW)
+        assert done.failed + done.dead == 3
+        assert CANARY not in repr((box.problems(), box.counts(), box.receivers, done))
+        assert CANARY not in caplog.text
+        assert CANARY.encode() not in b"".join(path.read_bytes() for path in box.path.parent.glob(f"{FILE}*"))
+
+
+def test_a_token_that_no_header_can_hold_is_not_quoted(tmp_path: Path) -> None:
+    settings = SinkSettings(hec_url="http://127.0.0.1:9/", hec_token=Secret(f"{CANARY}\r\nX: y"))
+    box = Outbox(tmp_path, receivers(settings), settings)
+    box.enqueue([finding(1)])
+    assert box.deliver(NOW).failed == 1
+    assert CANARY not in repr(box.problems())
+
+
+def test_a_password_in_an_address_is_refused_unseen(tmp_path: Path) -> None:
+    config = tmp_path / "a.toml"
+    for address in (f"https://user:{CANARY}@siem.example/", f"htps://{CANARY}.example", f"https://h:{CANARY}/"):
+        config.write_text(f'[sinks]\nwebhook_url = "{address}"\nhec_url = "{address}"\n', encoding="utf-8")
+        refused = run("emit", "--config", str(config), "--root", str(tmp_path / "lake"))
+        assert (refused.exit_code, CANARY in refused.output) == (2, False)
+        assert "line 2: sinks.webhook_url" in refused.output
+        assert "line 3: sinks.hec_url" in refused.output
 
 
 def test_a_killed_sender_loses_nothing_and_repeats_only_under_the_same_key(tmp_path: Path, serve: Any) -> None:

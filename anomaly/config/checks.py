@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from anomaly.errors import nearest
 from anomaly.globs import glob
@@ -16,10 +17,17 @@ GATES = ("fresh", "holes", "destination", "exceedance")
 
 WEBHOOK_FORMATS = ("finding", "ocsf")
 
+AWS_ACCOUNT = re.compile(r"[0-9]{12}")
+AWS_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+
 Check = Callable[[Any], None]
 
 # The units that DuckDB takes.
 MEMORY = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B|%)", re.IGNORECASE)
+
+
+class HiddenValueError(ValueError):
+    """What is wrong with a value that the message must not show."""
 
 
 def at_least(low: int) -> Check:
@@ -88,3 +96,28 @@ def webhook(value: str) -> None:
     """Check the form in which the webhook gets findings."""
     if value not in WEBHOOK_FORMATS:
         raise ValueError(f"is no form of a finding; {nearest(value, WEBHOOK_FORMATS)}")
+
+
+def aws_account(value: str) -> None:
+    """Check the number of an AWS account; empty names none."""
+    if value and not AWS_ACCOUNT.fullmatch(value):
+        raise ValueError("is not an AWS account of twelve digits")
+
+
+def aws_region(value: str) -> None:
+    """Check an AWS region; empty names none."""
+    if value and not AWS_REGION.fullmatch(value):
+        raise ValueError("is not an AWS region such as eu-west-1")
+
+
+def web_address(value: str) -> None:
+    """Check an address to post to; empty names none. It is not shown: it may hold what should not be in it."""
+    try:
+        parts = urlsplit(value)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if value and not is_address:
+        raise HiddenValueError("is not an address such as https://siem.corp.example/anomaly")
+    if value and "@" in parts.netloc:
+        raise HiddenValueError("holds a name or a password before an @; secrets come from the environment")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from anomaly.config.checks import Check
+from anomaly.config.checks import Check, HiddenValueError
 from anomaly.config.kinds import Place, Secret
 from anomaly.errors import ConfigError, nearest
 
@@ -122,7 +122,8 @@ class _Gathering:
             found = typed(value, field.kind)
             field.check(found)
         except ValueError as error:
-            self.mistakes.append(f"{where}: {name} = {value!r} {error} (it says: {field.meaning})")
+            shown = "" if isinstance(error, HiddenValueError) else f" = {value!r}"
+            self.mistakes.append(f"{where}: {name}{shown} {error} (it says: {field.meaning})")
             return
         self.values[name] = _from_folder(found, field.kind, folder)
 

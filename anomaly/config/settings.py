@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from anomaly.config.checks import (
     above_zero,
     at_least,
+    aws_account,
+    aws_region,
     countries,
     gates,
     globs,
@@ -16,6 +18,7 @@ from anomaly.config.checks import (
     not_empty,
     nothing,
     share,
+    web_address,
     webhook,
 )
 from anomaly.config.gather import Field, field_of, gather, secret_variable
@@ -131,16 +134,23 @@ class RetrainSettings:
 
 @dataclass(frozen=True)
 class SinkSettings:
-    """Where findings are sent; see sinks.md."""
+    """Where findings are sent and written; see sinks.md."""
 
-    webhook_url: Annotated[str, "address that gets each finding as signed JSON", nothing] = ""
+    webhook_url: Annotated[str, "address that gets each finding as signed JSON", web_address] = ""
     webhook_format: Annotated[str, "finding (our own document) or ocsf (Detection Finding, class 2004)", webhook] = (
         "finding"
     )
     webhook_secret: Annotated[Secret, "key of the webhook's signature", nothing] = NO_SECRET
     slack_url: Annotated[Secret, "address of a Slack incoming webhook", nothing] = NO_SECRET
-    hec_url: Annotated[str, "address of Splunk's event collector, ending in /services/collector/event", nothing] = ""
+    hec_url: Annotated[str, "address of Splunk's event collector, ending in /services/collector/event", web_address] = (
+        ""
+    )
     hec_token: Annotated[Secret, "token of Splunk's event collector", nothing] = NO_SECRET
+    csv_folder: Annotated[Path, "folder that gets a CSV file a day; empty: none", nothing] = Path()
+    evidence_folder: Annotated[Path, "folder that gets a page a case to hand on; empty: none", nothing] = Path()
+    asff_folder: Annotated[Path, "folder that gets a file a day for AWS Security Hub; empty: none", nothing] = Path()
+    asff_account: Annotated[str, "AWS account whose Security Hub takes them", aws_account] = ""
+    asff_region: Annotated[str, "its region, such as eu-west-1", aws_region] = ""
     top: Annotated[int, "cases of a day that are sent besides its alerts", at_least(0)] = 10
     timeout_seconds: Annotated[float, "seconds that one sending may take", above_zero] = 10.0
     seconds: Annotated[float, "seconds after which a round of sending begins nothing more", above_zero] = 120.0
@@ -215,6 +225,7 @@ class Settings:
         settings = cls(**bodies)
         _window_holds_calibration(settings.train)
         _bounds_hold_something(settings.retrain)
+        _security_hub_is_named(settings.sinks)
         return settings
 
 
@@ -232,6 +243,11 @@ def _bounds_hold_something(retrain: RetrainSettings) -> None:
             f"retrain.exceedance_low = {retrain.exceedance_low:g} is not below "
             f"retrain.exceedance_high = {retrain.exceedance_high:g}"
         )
+
+
+def _security_hub_is_named(sinks: SinkSettings) -> None:
+    if sinks.asff_folder != Path() and not (sinks.asff_account and sinks.asff_region):
+        raise ConfigError("sinks.asff_folder needs sinks.asff_account and sinks.asff_region: whose Security Hub it is")
 
 
 def _sections() -> dict[str, Any]:

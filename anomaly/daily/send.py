@@ -17,7 +17,7 @@ from anomaly.config import Settings
 from anomaly.context import Context
 from anomaly.findings import documents
 from anomaly.listing import SCORES
-from anomaly.sinks import Delivered, Outbox, receivers
+from anomaly.sinks import Delivered, Outbox, sinks
 from anomaly.store import Lake
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ class Sender:
 
     @cached_property
     def outbox(self) -> Outbox:
-        """The outbox of every receiver that has an address."""
-        return Outbox(self.lake.root, receivers(self.settings.sinks), self.settings.sinks)
+        """The outbox of every sink that is named."""
+        return Outbox(self.lake.root, sinks(self.settings.sinks), self.settings.sinks)
 
     @contextmanager
     def _reviewing(self) -> Iterator["Database"]:

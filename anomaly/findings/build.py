@@ -23,7 +23,9 @@ Finding = dict[str, Any]
 Record = dict[str, Any]
 
 
-def documents(lake: Lake, day: date, context: Context | None, *, top: int | None = None) -> list[Finding]:
+def documents(
+    lake: Lake, day: date, context: Context | None, *, top: int | None = None, case_id: str | None = None
+) -> list[Finding]:
     """Return one plain-JSON document a case of a scored day, ranked first, covered ones last.
 
     Parameters
@@ -32,6 +34,8 @@ def documents(lake: Lake, day: date, context: Context | None, *, top: int | None
         Where given, owners and approved workflows are quoted from it.
     top
         Only the alerts, the first ``top`` ranks and the covered cases; without it every case.
+    case_id
+        Only this case.
 
     Raises
     ------
@@ -41,7 +45,7 @@ def documents(lake: Lake, day: date, context: Context | None, *, top: int | None
         The day's tables were rebuilt after it was scored.
     """
     listed = cases(lake, day)
-    asked = [case for case in listed if top is None or case["covered"] or case["alert"] or case["case_rank"] <= top]
+    asked = [case for case in listed if _is_asked(case, top, case_id)]
     versions = {case["model_version"] for case in asked}
     scorers = {version: loaded(lake, version) for version in versions}
     reports = {
@@ -55,6 +59,12 @@ def documents(lake: Lake, day: date, context: Context | None, *, top: int | None
         | {"history": past.get(case["case_id"], [])}
         for case, acts in _with_acts(lake, day, asked, context)
     ]
+
+
+def _is_asked(case: Record, top: int | None, case_id: str | None) -> bool:
+    if case_id is not None:
+        return bool(case["case_id"] == case_id)
+    return bool(top is None or case["covered"] or case["alert"] or case["case_rank"] <= top)
 
 
 def _members(lake: Lake, day: date) -> dict[str, list[Record]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 
 from anomaly import __version__
@@ -51,7 +52,8 @@ def ocsf(finding: Finding) -> Object:
             "attacks": [_attack(each) for each in finding["attack"]],
         },
         "resources": [{"type": "bucket", "name": each["bucket"]} for each in finding["buckets"]],
-        "evidences": [_evidence(finding, each) for each in finding["sources"]],
+        # who acted is told also where no address is on record
+        "evidences": [_evidence(finding, each["address"]) for each in finding["sources"] or [{"address": None}]],
         "unmapped": dict(finding),
     }
 
@@ -61,14 +63,22 @@ def _attack(entry: Mapping[str, str]) -> Object:
     return {"technique": {"uid": entry["technique"], "name": entry["name"]}, "tactic": {"uid": uid, "name": name}}
 
 
-def _evidence(finding: Finding, source: Mapping[str, Any]) -> Object:
+def _evidence(finding: Finding, address: str | None) -> Object:
     user: Object = {"uid": finding["identity"], "name": finding["identity"]}
     if finding["identity_account"]:
         user["account"] = {"uid": finding["identity_account"]}
     evidence: Object = {"actor": {"user": user}}
-    if source["address"]:
-        evidence["src_endpoint"] = {"ip": source["address"]}
+    if address:
+        evidence["src_endpoint"] = {"ip" if _is_ip(address) else "name": address}
     return evidence
+
+
+def _is_ip(address: str) -> bool:
+    """Whether it is one: a log may name a service in its place."""
+    try:
+        return bool(ip_address(address))
+    except ValueError:
+        return False
 
 
 def _milliseconds(moment: str) -> int:

@@ -1,30 +1,36 @@
-"""The outbox: every finding is written down first, sent afterwards, and kept until its receiver said that it has it.
+"""The outbox: every finding is written down first, handed over afterwards, and kept until its sink has it.
 
-A sender that is killed between the answer and writing it down sends again under the same ``Idempotency-Key``.
+A sender that is killed between the answer and writing it down sends again under the same ``Idempotency-Key``; the
+files of a folder are written again, the same.
 """
 
 import hashlib
+import json
 import random
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import urllib3
-
 from anomaly.config.settings import SinkSettings
 from anomaly.errors import AnomalyError
+from anomaly.sinks.folders import Folder
+from anomaly.sinks.post import LONGEST_WAIT, Poster, clock
 from anomaly.sinks.receivers import Receiver, encoded
 
 FILE = "outbox.sqlite"
-TABLE = Path(__file__).with_suffix(".sql")
-LATER = (408, 425, 429)
-"""Answers of the 4xx that ask to come again; every other one refuses the finding for good."""
-LONGEST_WAIT = 6 * 3600.0
-"""Seconds between two tries at most, also where the receiver asks for more."""
+HERE = Path(__file__).parent
+GONE = "gone"
+"""Stands for the content of a case that its day has no longer."""
+
+Finding = Mapping[str, Any]
+Sink = Receiver | Folder
+Rows = dict[str, sqlite3.Row]
 
 
 @dataclass(frozen=True)
@@ -37,41 +43,45 @@ class Delivered:
 
 
 class Outbox:
-    """The findings of one lake on their way to its receivers."""
+    """The findings of one lake on their way to its sinks."""
 
-    def __init__(self, root: Path, receivers: Sequence[Receiver], settings: SinkSettings) -> None:
+    def __init__(self, root: Path, sinks: Sequence[Sink], settings: SinkSettings) -> None:
         self.path = root / FILE
-        self.receivers = {each.name: each for each in receivers}
+        self.receivers: dict[str, Sink] = {each.name: each for each in sinks}
         self.settings = settings
 
-    def enqueue(self, documents: Iterable[Mapping[str, Any]]) -> int:
-        """Write down each finding for each receiver; one that is there already in the same version is left alone."""
-        rows = []
-        for document in documents:
-            version = hashlib.sha256(encoded(document)).hexdigest()
-            for name, receiver in self.receivers.items():
-                key = hashlib.sha256(f"{name} {document['case_id']} {version}".encode()).hexdigest()
-                rows.append((key, name, document["case_id"], document["day"], encoded(receiver.body(document))))
+    def enqueue(self, documents: Iterable[Finding], now: float | None = None) -> int:
+        """Write down each finding for each sink; one whose newest version there is the same is left alone.
+
+        The documents are all of their days: in a folder, a case that its day has no longer is no longer there either.
+        """
+        at = clock(now)
+        by_day = groupby(sorted(documents, key=itemgetter("day")), key=itemgetter("day"))
         with self._open() as database:
-            before = database.total_changes
-            database.executemany(
-                "insert or ignore into outbox (key, sink, case_id, day, body) values (?, ?, ?, ?, ?)", rows
+            # whoever else writes waits here, so that the newest version stays the newest
+            database.execute("begin immediate")
+            return sum(
+                self._take(database, sink, day, found, at)
+                for day, found in [(day, list(found)) for day, found in by_day]
+                for sink in self.receivers.values()
             )
-            return database.total_changes - before
 
     def deliver(self, now: float | None = None) -> Delivered:
-        """Send what is due, for at most ``sinks.seconds``; a receiver that does not answer is left for this round."""
-        start, clock = time.time() if now is None else now, time.monotonic()
+        """Hand over what is due, for at most ``sinks.seconds``; a sink that fails is left for this round."""
+        start, begun = clock(now), time.monotonic()
         counts = {"sent": 0, "pending": 0, "dead": 0}
-        with self._open() as database, closing(_Pool(self.settings.timeout_seconds)) as pool:
-            for receiver in self.receivers.values():
-                for key in self._due(database, receiver.name, start):
-                    at = start + time.monotonic() - clock
+        with self._open() as database, closing(Poster(self.settings.timeout_seconds)) as poster:
+            for sink in self.receivers.values():
+                for due in self._due(database, sink, start):
+                    at = start + time.monotonic() - begun
                     if at - start >= self.settings.seconds:
                         break
-                    state = self._send(database, pool, receiver, key, at)
-                    counts[state or "sent"] += state is not None
-                    if state == "pending":
+                    if isinstance(sink, Folder):
+                        state, number = self._write(database, sink, due, at)
+                    else:
+                        state, number = self._send(database, poster, sink, due, at)
+                    counts[state] += number
+                    if state == "pending" and number:
                         break
         return Delivered(counts["sent"], counts["pending"], counts["dead"])
 
@@ -83,7 +93,7 @@ class Outbox:
             ).rowcount
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """How many findings are in which state, by receiver."""
+        """How many findings are in which state, by sink."""
         found: dict[str, dict[str, int]] = {}
         with self._open() as database:
             for sink, state, number in database.execute("select sink, state, count(*) from outbox group by 1, 2"):
@@ -91,78 +101,109 @@ class Outbox:
         return found
 
     def problems(self, limit: int = 20) -> list[tuple[str, str, str, str]]:
-        """Receiver, case, state and what went wrong last, of findings that are not sent."""
+        """Sink, case, state and what went wrong last, of findings that are not handed over."""
         sql = "select sink, case_id, state, problem from outbox where state != 'sent' and problem != '' limit ?"
         with self._open() as database:
-            return database.execute(sql, (limit,)).fetchall()
+            return [tuple(row) for row in database.execute(sql, (limit,))]
 
-    def _due(self, database: sqlite3.Connection, sink: str, now: float) -> list[str]:
-        sql = "select key from outbox where sink = ? and state = 'pending' and due <= ? order by day, rowid"
-        return [key for (key,) in database.execute(sql, (sink, now))]
+    def _take(self, database: sqlite3.Connection, sink: Sink, day: str, found: list[Finding], now: float) -> int:
+        """Write down a day's findings for one sink; returns how many rows that took."""
+        newest = _newest(database, sink.name, day)
+        rows = []
+        for document in found:
+            case = document["case_id"]
+            version = hashlib.sha256(encoded(document)).hexdigest()
+            if key := _new_key(sink.name, case, version, newest):
+                body = sink.body(document, now) if isinstance(sink, Folder) else sink.body(document)
+                rows.append((key, sink.name, case, day, encoded(body)))
+        if isinstance(sink, Folder):
+            for case in sorted(newest.keys() - {document["case_id"] for document in found}):
+                last = json.loads(newest[case]["body"])
+                if last is not None and (key := _new_key(sink.name, case, GONE, newest)):
+                    rows.append((key, sink.name, case, day, encoded(sink.gone(last, now))))
+            if not sink.has(day):
+                # never written, or somebody took the files away
+                again = "update outbox set state = 'pending', due = 0 where key = ?"
+                database.executemany(again, [(row["key"],) for row in newest.values()])
+        database.executemany("insert into outbox (key, sink, case_id, day, body) values (?, ?, ?, ?, ?)", rows)
+        return len(rows)
+
+    def _due(self, database: sqlite3.Connection, sink: Sink, now: float) -> list[str]:
+        """The keys that are due, or of a folder the days."""
+        what = "day" if isinstance(sink, Folder) else "key"
+        sql = f"select {what} from outbox where sink = ? and state = 'pending' and due <= ? order by day, rowid"
+        return list(dict.fromkeys(row[0] for row in database.execute(sql, (sink.name, now))))
 
     def _send(
-        self, database: sqlite3.Connection, pool: "_Pool", receiver: Receiver, key: str, now: float
-    ) -> str | None:
-        """Send one; returns its new state, None where another process is at it."""
+        self, database: sqlite3.Connection, poster: Poster, receiver: Receiver, key: str, now: float
+    ) -> tuple[str, int]:
+        """Send one; returns its new state, and 0 where another process is at it."""
         # taken for a while: a process that is killed here leaves it due again
         lease = now + 3 * self.settings.timeout_seconds
         sql = "update outbox set due = ?, attempts = attempts + 1 where key = ? and state = 'pending' and due <= ?"
         if not database.execute(sql, (lease, key, now)).rowcount:
-            return None
+            return "pending", 0
         database.commit()
         body, attempts = database.execute("select body, attempts from outbox where key = ?", (key,)).fetchone()
-        status, problem, wait = pool.post(receiver, body, key, now)
-        refused = 400 <= status < 500 and status not in LATER
-        state = "sent" if not problem else "dead" if refused or attempts >= self.settings.attempts else "pending"
-        due = now + max(wait, _backoff(attempts))
-        database.execute("update outbox set state = ?, due = ?, problem = ? where key = ?", (state, due, problem, key))
+        answer = poster.post(receiver, body, key, now)
+        gives_up = answer.is_refused or attempts >= self.settings.attempts
+        state = "sent" if not answer.problem else "dead" if gives_up else "pending"
+        due = now + max(answer.wait, _backoff(attempts))
+        sql = "update outbox set state = ?, due = ?, problem = ? where key = ?"
+        database.execute(sql, (state, due, answer.problem, key))
         database.commit()
-        return state
+        return state, 1
+
+    def _write(self, database: sqlite3.Connection, folder: Folder, day: str, now: float) -> tuple[str, int]:
+        """Write a day's files; a folder gives nothing up: whoever empties the disk finds all of it there."""
+        # held until the files are there: an older day's text never takes the place of a newer one's
+        database.execute("begin immediate")
+        bodies = [json.loads(row["body"]) for row in _newest(database, folder.name, day).values()]
+        problem = folder.write(day, [body for body in bodies if body is not None])
+        waiting = "where sink = ? and day = ? and state = 'pending'"
+        tries = f"select max(attempts) from outbox {waiting}"
+        attempts = (database.execute(tries, (folder.name, day)).fetchone()[0] or 0) + 1
+        state = "pending" if problem else "sent"
+        changed = database.execute(
+            f"update outbox set state = ?, attempts = ?, due = ?, problem = ? {waiting}",
+            (state, attempts, now + _backoff(attempts), problem, folder.name, day),
+        ).rowcount
+        database.commit()
+        return state, changed
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=30)) as database:
+                database.row_factory = sqlite3.Row
                 database.execute("pragma journal_mode = wal")
                 database.execute("pragma synchronous = full")
-                database.execute(TABLE.read_text(encoding="utf-8"))
+                database.executescript((HERE / "outbox.sql").read_text(encoding="utf-8"))
                 yield database
                 database.commit()
         except (sqlite3.Error, OSError) as error:
             raise AnomalyError(f"the outbox {self.path} cannot be used: {error}") from error
 
 
-class _Pool:
-    """Connections that check certificates and follow no redirect: a finding goes to the address that was set."""
+def _newest(database: sqlite3.Connection, sink: str, day: str) -> Rows:
+    """The newest version of each case of a day, by case."""
+    sql = (HERE / "versions.sql").read_text(encoding="utf-8")
+    return {row["case_id"]: row for row in database.execute(sql, {"sink": sink, "day": day})}
 
-    def __init__(self, seconds: float) -> None:
-        self.http = urllib3.PoolManager(timeout=urllib3.Timeout(total=seconds), retries=False)
 
-    def post(self, receiver: Receiver, body: bytes, key: str, now: float) -> tuple[int, str, float]:
-        """Return the status (0 without an answer), what is wrong in words without the address, and seconds to wait."""
-        headers = {"Content-Type": "application/json", "Idempotency-Key": key, **receiver.headers(body, int(now))}
-        try:
-            address = receiver.address.reveal()
-            # the answer's body is not read: it may be endless
-            answer = self.http.request(
-                "POST", address, body=body, headers=headers, redirect=False, preload_content=False
-            )
-            answer.close()
-        except (urllib3.exceptions.HTTPError, ValueError) as error:
-            # its text may quote the address
-            return 0, f"no answer: {type(error).__name__}", 0.0
-        if 200 <= answer.status < 300:
-            return answer.status, "", 0.0
-        asked = answer.headers.get("Retry-After", "")
-        wait = min(float(asked), LONGEST_WAIT) if asked.isascii() and asked.isdigit() else 0.0
-        return answer.status, f"answered {answer.status}", wait
+def _new_key(sink: str, case: str, version: str, newest: Rows) -> str:
+    """The key of a version; empty where it is the newest one already. A content that comes back has another key."""
+    before = newest[case]["versions"] if case in newest else 0
+    if before and newest[case]["key"] == _key(sink, case, version, before - 1):
+        return ""
+    return _key(sink, case, version, before)
 
-    def close(self) -> None:
-        """Close all connections."""
-        self.http.clear()
+
+def _key(sink: str, case: str, version: str, number: int) -> str:
+    return hashlib.sha256(f"{sink} {case} {version}{f' {number}' if number else ''}".encode()).hexdigest()
 
 
 def _backoff(attempts: int) -> float:
     """Seconds to the next try: a minute, doubled each time, and somewhere between half of it and all."""
-    return min(LONGEST_WAIT, 60.0 * 2.0 ** (attempts - 1)) * random.uniform(0.5, 1)
+    return min(LONGEST_WAIT, 60.0 * 2.0 ** min(attempts - 1, 20)) * random.uniform(0.5, 1)

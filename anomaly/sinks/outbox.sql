@@ -1,4 +1,5 @@
--- One version of one finding for one receiver. state: pending, sent, or dead (refused, or tried too often; it is kept).
+-- One version of one finding for one sink. state: pending, sent, or dead (refused, or tried too often; it is kept).
+-- Of a case's rows the newest is the one that holds; its number among them is in its key.
 create table if not exists outbox (
     key text primary key,
     sink text not null,
@@ -9,4 +10,8 @@ create table if not exists outbox (
     attempts integer not null default 0,
     due real not null default 0,
     problem text not null default ''
-)
+);
+
+create index if not exists outbox_day on outbox (sink, day, case_id);
+
+create index if not exists outbox_state on outbox (sink, state, due);

@@ -5,8 +5,8 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+from anomaly.dossier.cells import cell
 from anomaly.dossier.filters import age
-from anomaly.export import cell
 from anomaly.review.case import Case
 from anomaly.review.queue import QueueRow
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -107,10 +108,13 @@ def test_a_finding_is_sent_once_and_signed(tmp_path: Path, serve: Any) -> None:
     assert json.loads(body) == finding(1)
     stamp = int(headers["X-Anomaly-Timestamp"])
     assert headers["X-Anomaly-Signature"] == f"sha256={signature(Secret(CANARY), body, stamp)}"
-    # a case whose content changed is sent anew, under another key
-    assert box.enqueue([finding(1, rank=5)]) == 1
-    assert box.deliver(NOW).sent == 1
-    assert len(set(server.keys())) == 3
+    # a case whose content changed is sent anew, under another key, also where it is what it once was
+    for number, rank in enumerate((5, 1), start=3):
+        assert box.enqueue([finding(1, rank=rank)]) == 1
+        assert box.deliver(NOW).sent == 1
+        assert len(set(server.keys())) == number
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        assert database.execute("select sum(length(body)) from outbox").fetchone() == (0,), "nothing is kept twice"
 
 
 @pytest.mark.parametrize("trouble", [500, 302, "close", "hang"])

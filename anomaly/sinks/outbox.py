@@ -149,8 +149,10 @@ class Outbox:
         gives_up = answer.is_refused or attempts >= self.settings.attempts
         state = "sent" if not answer.problem else "dead" if gives_up else "pending"
         due = now + max(answer.wait, _backoff(attempts))
-        sql = "update outbox set state = ?, due = ?, problem = ? where key = ?"
-        database.execute(sql, (state, due, answer.problem, key))
+        # what its receiver has is not kept twice; the lake can tell it again
+        kept = b"" if state == "sent" else body
+        sql = "update outbox set state = ?, due = ?, problem = ?, body = ? where key = ?"
+        database.execute(sql, (state, due, answer.problem, kept, key))
         database.commit()
         return state, 1
 

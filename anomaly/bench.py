@@ -6,13 +6,14 @@ Name parts to run only those: ``python -m anomaly.bench features``.
 import sys
 from collections.abc import Sequence
 
-from anomaly import bench_features, bench_ingest, bench_night, bench_readers, bench_scale
+from anomaly import bench_features, bench_history, bench_ingest, bench_night, bench_readers, bench_scale
 from anomaly.errors import UnknownNameError, nearest
 
 PARTS = {
     "ingest": bench_ingest.main,
     "readers": bench_readers.main,
     "features": bench_features.main,
+    "history": bench_history.main,
     "scale": bench_scale.main,
     "night": bench_night.main,
 }

@@ -74,7 +74,8 @@ def row_values(row: QueueRow) -> dict[str, Any]:
     """Return what the queue's template shows of a row."""
     # the template shows the first of each
     more = {f"more_{kind}": row.more.get(kind, 0) + max(0, len(getattr(row, kind)) - 1) for kind in KINDS}
-    return vars(row) | more | {"age": age(row.day)}
+    buckets = [{**BUCKET, **each} for each in row.buckets]
+    return vars(row) | more | {"age": age(row.day), "buckets": buckets}
 
 
 def history_of(found: Case) -> list[dict[str, Any]]:

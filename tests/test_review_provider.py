@@ -1,7 +1,6 @@
 """Signing in by an OpenID Connect provider: who gets in, and every answer that gets nobody in."""
 
 import sys
-import threading
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -322,18 +321,11 @@ def other_provider() -> Iterator[str]:
     with warnings.catch_warnings():
         # it is written with a part of authlib that will go, and says so when it is loaded
         warnings.simplefilter("ignore")
-        from oidc_provider_mock import app
-        from oidc_provider_mock._storage import User
-        from werkzeug.serving import make_server
+        from oidc_provider_mock import User, run_server_in_thread
 
         people = (User(sub="p1", claims={"preferred_username": "lea"}),)
-        server = make_server("localhost", 0, app(require_nonce=True, user_claims=people), threaded=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with run_server_in_thread(require_nonce=True, user_claims=people) as server:
+            yield f"http://localhost:{server.server_port}"
 
 
 def test_a_provider_that_somebody_else_wrote_signs_in_too(

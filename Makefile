@@ -27,15 +27,14 @@ setup: $(READY)  ## make .venv and install the locked requirements and this proj
 demo: $(READY)  ## draw an organisation, ingest its logs, train, and print the ranked sessions
 	$(BIN)/anomaly demo
 
-test: $(READY) browser  ## run the tests
+test: $(READY) browser postgres  ## run the tests
 	$(BIN)/python -m pytest $(TEST_FLAGS)
 
 browser:  ## install Debian's chromium, in which the tests look at pages, where that can be done
 	@sh .ci/browser
 
 postgres:  ## install Debian's PostgreSQL, on which the review's tests run too, where that can be done
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install -y --no-install-recommends postgresql \
-	  || echo "postgres: not installed; the tests on it are skipped"
+	@sh .ci/postgres
 
 lint: $(READY)  ## check style, SQL layout and the direction of imports
 	$(BIN)/ruff check .

@@ -38,15 +38,20 @@ def published(world: World) -> set[tuple[Any, ...]]:
 
 
 def test_a_night_reaches_the_reviewers_and_the_receiver_once(mine: World, receiver: Receiver) -> None:
-    places = {"review__url": f"sqlite:///{mine.root / 'review.sqlite'}", "sinks__webhook_url": receiver.url}
+    places: dict[str, object] = {
+        "review__url": f"sqlite:///{mine.root / 'review.sqlite'}",
+        "sinks__webhook_url": receiver.url,
+        "sinks__csv_folder": mine.root / "csv",
+    }
     night = mine.run(THEFT, **places)
     cases_of_the_day = night.days[0].cases + night.days[0].covered
     assert night.days[0].sent is not None
     assert night.days[0].sent["new"] == len(published(mine)) == cases_of_the_day
-    assert len(receiver.keys) == len(set(receiver.keys)) == night.days[0].sent["queued"] > 0
-    assert night.sinks == {"webhook": {"sent": len(receiver.keys)}}
+    assert 2 * len(receiver.keys) == 2 * len(set(receiver.keys)) == night.days[0].sent["queued"] > 0
+    assert night.sinks == {name: {"sent": len(receiver.keys)} for name in ("csv", "webhook")}
+    assert len((mine.root / "csv" / f"{THEFT}.csv").read_text(encoding="utf-8").splitlines()) == 1 + len(receiver.keys)
     again = mine.run(THEFT, **places)
-    assert (again.days[0].sent, len(receiver.keys)) == (None, night.days[0].sent["queued"])
+    assert (again.days[0].sent, 2 * len(receiver.keys)) == (None, night.days[0].sent["queued"])
     written = b"".join(
         path.read_bytes() for path in mine.root.rglob("*") if path.is_file() and "mlflow" not in path.parts
     )

@@ -11,7 +11,7 @@ from anomaly import findings
 from anomaly.config.settings import SinkSettings
 from anomaly.dossier.page import WITHDRAWN, digest, page
 from anomaly.errors import ConfigError
-from anomaly.sinks import Delivered, Outbox, folders, sinks
+from anomaly.sinks import Delivered, Folder, Outbox, folders, sinks
 from anomaly.sinks.post import LONGEST_WAIT
 from fixtures_org import run
 from html_page import parsed
@@ -186,3 +186,21 @@ def test_a_name_made_to_do_harm_is_only_text() -> None:
     assert "\\u202e" in text
     assert "\u202e" not in text
     assert "{{ 7 * 7 }}" in parsed(text).text
+
+
+def test_who_is_stopped_after_writing_writes_the_same_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    box = outbox(tmp_path)
+    box.enqueue([finding(1), finding(2)], NOW)
+    whole = Folder.write
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Folder, "write", lambda *words: _stop(whole(*words)))
+        with pytest.raises(KeyboardInterrupt):
+            box.deliver(NOW)
+    first = written(tmp_path)
+    assert first, "the first folder was written"
+    assert box.deliver(NOW).sent == 6
+    assert written(tmp_path).items() >= first.items()
+
+
+def _stop(problem: str) -> str:
+    raise KeyboardInterrupt(problem)

@@ -9,6 +9,7 @@ import json
 import random
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -114,13 +115,13 @@ class Outbox:
             case = document["case_id"]
             version = hashlib.sha256(encoded(document)).hexdigest()
             if key := _new_key(sink.name, case, version, newest):
-                body = sink.body(document, now) if isinstance(sink, Folder) else sink.body(document)
-                rows.append((key, sink.name, case, day, encoded(body)))
+                body = _packed(sink.body(document, now)) if isinstance(sink, Folder) else encoded(sink.body(document))
+                rows.append((key, sink.name, case, day, body))
         if isinstance(sink, Folder):
             for case in sorted(newest.keys() - {document["case_id"] for document in found}):
-                last = json.loads(newest[case]["body"])
+                last = _unpacked(newest[case])
                 if last is not None and (key := _new_key(sink.name, case, GONE, newest)):
-                    rows.append((key, sink.name, case, day, encoded(sink.gone(last, now))))
+                    rows.append((key, sink.name, case, day, _packed(sink.gone(last, now))))
             if not sink.has(day):
                 # never written, or somebody took the files away
                 again = "update outbox set state = 'pending', due = 0 where key = ?"
@@ -160,7 +161,7 @@ class Outbox:
         """Write a day's files; a folder gives nothing up: whoever empties the disk finds all of it there."""
         # held until the files are there: an older day's text never takes the place of a newer one's
         database.execute("begin immediate")
-        bodies = [json.loads(row["body"]) for row in _newest(database, folder.name, day).values()]
+        bodies = [_unpacked(row) for row in _newest(database, folder.name, day).values()]
         problem = folder.write(day, [body for body in bodies if body is not None])
         waiting = "where sink = ? and day = ? and state = 'pending'"
         tries = f"select max(attempts) from outbox {waiting}"
@@ -192,6 +193,15 @@ def _newest(database: sqlite3.Connection, sink: str, day: str) -> Rows:
     """The newest version of each case of a day, by case."""
     sql = (HERE / "versions.sql").read_text(encoding="utf-8")
     return {row["case_id"]: row for row in database.execute(sql, {"sink": sink, "day": day})}
+
+
+def _packed(body: Any) -> bytes:
+    """What a folder's files are made of: kept for good, so that they can be made again."""
+    return zlib.compress(encoded(body))
+
+
+def _unpacked(row: sqlite3.Row) -> Any:
+    return json.loads(zlib.decompress(row["body"]))
 
 
 def _new_key(sink: str, case: str, version: str, newest: Rows) -> str:

@@ -181,11 +181,20 @@ def test_a_search_is_words_and_never_a_language(drawn: Drawn) -> None:
         assert queue(drawn.review, Filters(text=text), None, 5, ANA).rows == [], text
 
 
-def test_beginnings_are_asked_for_with_a_star(review: Database) -> None:
-    publish(review, [document(1)], day=DAY)
-    assert read(review, Filters(text="custom"), 5) == []
-    assert read(review, Filters(text="custom*"), 5) == [case_id(1)]
-    assert read(review, Filters(text="customer-exp*"), 5) == [case_id(1)]
+@pytest.mark.parametrize("spelled", [1, 32])
+def test_beginnings_are_asked_for_with_a_star(review: Database, monkeypatch: pytest.MonkeyPatch, spelled: int) -> None:
+    monkeypatch.setattr(leads, "MOST_SPELLED", spelled)
+    publish(review, [document(1), document(2, tools=["customize-it"])], day=DAY)
+    for text, numbers in (
+        ("custom", []),
+        ("custom*", [1, 2]),
+        ("customiz*", [2]),
+        ("customer-exp*", [1, 2]),
+        ("customize-it*", [2]),
+        ("custom* rclone", [1]),
+        ("customary*", []),
+    ):
+        assert read(review, Filters(text=text), 5) == [case_id(number) for number in numbers], text
 
 
 def test_what_is_no_place_or_state_is_refused(review: Database) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 WORD = re.compile(r"[^\W_]+")
@@ -53,9 +53,20 @@ class Search:
 
     phrases: tuple[tuple[tuple[str, ...], bool], ...]
 
-    def fts_query(self) -> str:
-        """Return the search as SQLite's FTS5 reads it."""
-        return " AND ".join(f'"{" ".join(found)}"' + (" *" if starts else "") for found, starts in self.phrases)
+    def fts_query(self, spelled: Callable[[str], Sequence[str]]) -> str:
+        """Return the search as SQLite's FTS5 reads it.
+
+        ``spelled`` returns the words that begin so, or none where they are too many to be written out.
+        """
+        return " AND ".join(
+            self._fts_phrase(found, spelled(found[-1]) if starts else None) for found, starts in self.phrases
+        )
+
+    @staticmethod
+    def _fts_phrase(found: tuple[str, ...], endings: Sequence[str] | None) -> str:
+        if endings:
+            return f"({' OR '.join(_quoted((*found[:-1], each)) for each in endings)})"
+        return _quoted(found) + ("" if endings is None else " *")
 
     def tsquery(self) -> str:
         """Return the search as PostgreSQL reads it."""
@@ -65,6 +76,10 @@ class Search:
     def spaced(self) -> list[str]:
         """Return the phrases as they stand in a case's words, a blank around and between them."""
         return [f" {' '.join(found)}" + ("" if starts else " ") for found, starts in self.phrases]
+
+
+def _quoted(found: Sequence[str]) -> str:
+    return f'"{" ".join(found)}"'
 
 
 def search(asked: str) -> Search | None:

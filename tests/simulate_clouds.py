@@ -1,8 +1,8 @@
 """What the tests of the simulator's other clouds share: reading files back, truth, and one simulation compared."""
 
+import functools
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,15 @@ def small(out: Path, source: str) -> tuple[Path, SimulationReport]:
     return out, simulate(out, sources=(source,), seed=3, days=5, scale=0.2, attack_from=2)
 
 
-def entries(logs: Path) -> Iterator[tuple[str, Record]]:
-    """Every record below a folder with its file's path relative to it; wrapped ones unwrapped."""
-    for path in sorted(path for path in logs.rglob("*.json") if path.is_file()):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            document = json.loads(line)
-            for record in document.get("records", [document]):
-                yield str(path.relative_to(logs)), record
+@functools.lru_cache(maxsize=1)
+def entries(logs: Path) -> list[tuple[str, Record]]:
+    """Every record below a folder with its file's path relative to it; wrapped ones unwrapped. Read once."""
+    return [
+        (str(path.relative_to(logs)), record)
+        for path in sorted(path for path in logs.rglob("*.json") if path.is_file())
+        for document in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        for record in document.get("records", [document])
+    ]
 
 
 def digests(folder: Path) -> dict[str, str]:

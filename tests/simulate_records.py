@@ -1,22 +1,24 @@
 """What the simulator's tests share: one small simulation a session of tests, and its records read back."""
 
 import csv
+import functools
 import gzip
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 Record = dict[str, Any]
 
 
-def records(folder: Path) -> Iterator[tuple[Path, Record]]:
-    """Every record below a folder with the file it stands in, files in the order of their names."""
-    for path in sorted(folder.rglob("*.json.gz")):
-        document = json.loads(gzip.decompress(path.read_bytes()))
-        for record in document["Records"]:
-            yield path, record
+@functools.lru_cache(maxsize=2)
+def records(folder: Path) -> list[tuple[Path, Record]]:
+    """Every record below a folder with the file it stands in, files in the order of their names; read once."""
+    return [
+        (path, record)
+        for path in sorted(folder.rglob("*.json.gz"))
+        for record in json.loads(gzip.decompress(path.read_bytes()))["Records"]
+    ]
 
 
 def once(folder: Path) -> list[Record]:

@@ -17,7 +17,7 @@ UV := .tools/bin/uv
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser postgres lint types check kills bench validators lock clean
+.PHONY: help setup demo test browser postgres lint types check kills fuzz bench validators lock clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -47,8 +47,12 @@ types: $(READY)  ## check types
 
 check: lint types test  ## all that CI runs
 
-kills: $(READY)  ## kill a night's work at a hundred moments and run it again
-	DAILY_KILLS=100 $(BIN)/python -m pytest -n 0 tests/test_daily_kill.py
+kills: $(READY)  ## kill a night's work, a scoring and an ingest at a hundred moments each and run them again
+	DAILY_KILLS=100 SCORE_KILLS=100 INGEST_KILLS=100 $(BIN)/python -m pytest -n 0 \
+	  tests/test_daily_kill.py tests/test_score_killed.py tests/test_ingest_kill.py
+
+fuzz: $(READY)  ## damage a hundred thousand records and read them
+	MUTATIONS=25 $(BIN)/python -m pytest -n 0 tests/test_ingest_mutations.py
 
 bench: $(READY)  ## measure speed beside its limits
 	$(BIN)/python -m anomaly.bench

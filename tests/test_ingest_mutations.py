@@ -1,5 +1,6 @@
-"""A hundred thousand damaged records over all readers: never a crash, never a lost count, no harm to a neighbour."""
+"""Damaged records over all readers, a hundred thousand if asked: no crash, no lost count, no harm to a neighbour."""
 
+import os
 import random
 import re
 import tempfile
@@ -15,8 +16,8 @@ from ingest_records import load, put, rows
 from log_lines import LINES, document
 
 RECORDS = 700
-EXAMPLES = 25
-"""Six formats of 25 files of 700 records: 105,000 mutated records."""
+EXAMPLES = int(os.environ.get("MUTATIONS", "5"))
+"""Files of 700 records of each of six formats: ``make fuzz`` asks for 25, which are 105,000 mutated records."""
 
 PIECES = [
     '"',
@@ -62,7 +63,6 @@ def mutated(line: str, draw: random.Random) -> str:
 
 def test_every_format_has_a_good_record_to_damage() -> None:
     assert sorted(LINES) == sorted(format.name for format in FORMATS)
-    assert RECORDS * EXAMPLES * len(LINES) >= 100_000
 
 
 @pytest.mark.parametrize("name", sorted(LINES))

@@ -26,7 +26,8 @@ from anomaly.store import Lake, Store
 START = date(2026, 1, 5)
 UNTIL = START + timedelta(days=18)
 SCORED = [UNTIL, UNTIL + timedelta(days=1)]
-KILLS = 20
+KILLS = int(os.environ.get("SCORE_KILLS", "6"))
+"""``make kills`` asks for a hundred."""
 # imports first, so that the kill lands in the work and not in the start-up
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["anomaly.score", "sklearn.ensemble", "skops.io"])
@@ -36,7 +37,7 @@ PROCESSES.set_forkserver_preload(["anomaly.score", "sklearn.ensemble", "skops.io
 def organisation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small organisation: logs in, a model trained, nothing scored."""
     folder = tmp_path_factory.mktemp("organisation")
-    simulate(folder, seed=11, days=20, start=START, scale=0.1, attacks=[], attack_from=20)
+    simulate(folder, seed=11, days=20, start=START, scale=0.05, attacks=[], attack_from=20)
     lake = Lake(folder / "lake")
     ingest([folder / "logs"], lake)
     train_model(lake, Context.load(folder / "context"), Settings(), UNTIL)
@@ -84,7 +85,7 @@ def start(organisation: Path, lake: Lake) -> BaseProcess:
     return child
 
 
-def test_killed_at_twenty_moments_and_run_again(organisation: Path, tmp_path: Path) -> None:
+def test_killed_at_any_moment_and_run_again(organisation: Path, tmp_path: Path) -> None:
     undisturbed = copied(organisation, tmp_path / "undisturbed")
     child = start(organisation, undisturbed)
     began = time.monotonic()

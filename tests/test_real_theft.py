@@ -22,8 +22,8 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/MordorNginxStack-BankingWAFRole-9S3E0UAE1MM
 SESSION_NAME = "i-0317f6c6b66ae9c40"
 BUCKET = "mordors3stack-s3bucket-llp2yingx64a"
 START = date(2026, 1, 5)
-FIRST_SCORED = 24
-DAYS = 28
+FIRST_SCORED = 17
+DAYS = 19
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +34,9 @@ def theft(shared_data: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def scored(theft: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, date]:
-    """An organisation of 28 days, the theft among the life of a day on which nothing else is stolen."""
+    """An organisation of 19 days, the theft among the life of a day on which nothing else is stolen."""
     folder = tmp_path_factory.mktemp("organisation")
-    simulate(folder, seed=7, days=DAYS, start=START, scale=0.4, attacks=[], attack_from=FIRST_SCORED)
+    simulate(folder, seed=7, days=DAYS, start=START, scale=0.3, attacks=[], attack_from=FIRST_SCORED)
     day = START + timedelta(days=FIRST_SCORED + 1)
     spliced = folder / "logs" / "spliced.json"
     spliced.write_text("\n".join(moved(theft, day)), encoding="utf-8")

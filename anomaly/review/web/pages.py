@@ -28,7 +28,8 @@ def message_page(request: Request, status: int, title: str, lines: list[str], to
     """Return a page that says what was refused and why."""
     names = {"/": "To the queue", "/login": "Sign in"}
     values = {"title": title, "lines": lines, "kind": "bad", "to": to, "to_name": names.get(to, "Back to the case")}
-    return page(request, "message.html.j2", None, values, status)
+    # who was found out to ask before it was refused keeps the bar of pages
+    return page(request, "message.html.j2", getattr(request.state, "viewer", None), values, status)
 
 
 def shown(viewer: Viewer | None) -> dict[str, Any] | None:

@@ -77,6 +77,7 @@ def viewer_of(request: Request) -> Viewer:
         found = accounts.viewer_of(database, token) if token else None
     if found is None:
         raise NotSignedInError
+    request.state.viewer = found
     return found
 
 

@@ -6,7 +6,7 @@ next start.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,16 +40,21 @@ class Entry:
 
 
 class Ledger:
-    """The files a lake has read, the latest reading of each path."""
+    """What a lake has read of the files asked about, the latest reading of each path.
 
-    def __init__(self, lake: Lake) -> None:
+    Of the others nothing is held: after a year of nights they are millions, of which a night brings thousands.
+    """
+
+    def __init__(self, lake: Lake, asked: Collection[str]) -> None:
         self.lake = lake
         self.folder = lake.root / "ledger" / "ingest"
         self.groups = {path.stem for path in self.folder.glob(f"{PREFIX}*.parquet")}
         self.known: dict[str, tuple[int, int, str, str]] = {}
-        if self.groups:
+        if self.groups and asked:
             files = [self.folder / f"{group}.parquet" for group in sorted(self.groups)]
-            table = pq.read_table(files, columns=["path", "size", "mtime_ns", "digest", "status"])
+            # the ends of the range let files be passed over by their footers
+            wanted = [("path", ">=", min(asked)), ("path", "<=", max(asked)), ("path", "in", set(asked))]
+            table = pq.read_table(files, columns=["path", "size", "mtime_ns", "digest", "status"], filters=wanted)
             rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
             self.known = {path: (size, mtime, digest, status) for path, size, mtime, digest, status in rows}
 

@@ -86,7 +86,7 @@ def ingest(
     started = time.monotonic()
     files = discover(paths, skip=lake.root, days=Days(*days))
     with locked(lake.root):
-        ledger = Ledger(lake)
+        ledger = Ledger(lake, [file.key for file in files])
         ledger.clean()
         must_fit("events", lake.files("events", lake.days("events")[-1])[:1] if lake.days("events") else [])
         todo = [file for file in files if not ledger.loaded(file.key, file.size, file.mtime_ns)]

@@ -101,7 +101,11 @@ def _summary(published: Sequence[Day], counts: Mapping[str, int]) -> str:
         return ""
     last = published[0]
     waiting = f"{counts[OPEN]:,}{' or more' if counts[OPEN] >= COUNTED else ''} wait for a verdict"
-    return f"{last.day}: {last.cases:,} cases, {last.alerts:,} alerts; {waiting}"
+    return f"{last.day}: {_counted(last.cases, 'case')}, {_counted(last.alerts, 'alert')}; {waiting}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _nothing(asked: Asked, published: Sequence[Day]) -> str:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +21,7 @@ from anomaly.injection.result import Cell, Depth, LeakCell, level, wilson
 from anomaly.injection.routes import COPY, ROUTES, TINY, USUAL
 from anomaly.injection.search import Search, ladder
 from anomaly.injection.trials import LINES, Outcome, Queue
-from anomaly.injection.words import day_table, leak_table, verdict
+from anomaly.injection.words import day_table, interval, leak_table, others, verdict
 from fixtures_org import QUIET, ScoredOrg
 
 HOSTILE = "<script>alert(1)</script>\u202e"
@@ -122,9 +122,11 @@ def test_a_leak_is_caught_on_the_first_day_that_is() -> None:
         for nth, day in enumerate(days)
     }
     probe = LeakProbe.of(outcomes)
-    assert (probe.days, probe.lost) == ({"alert": 3, "top 10": 1}, {"alert": 6.0, "top 10": 1.0})
-    assert probe.caught == {"alert": True, "top 10": True, "top 5": False}
-    assert LeakProbe.of({}).caught == dict.fromkeys(LINES, False)
+    assert (probe.day, probe.lost, probe.taken) == (3, 6.0, 2.0)
+    assert probe.caught == {"alert": True}
+    unseen = LeakProbe.of({day: outcomes[day] for day in days[:2]})
+    assert (unseen.day, unseen.lost, unseen.caught) == (None, 3.0, {"alert": False})
+    assert LeakProbe.of({}).caught == {"alert": False}
 
 
 def cell(who: str, route: str, amounts: list[float], smallest: float = 1e5) -> Cell:
@@ -158,19 +160,59 @@ def made() -> Depth:
 def test_the_table_puts_the_least_noticed_first(made: Depth) -> None:
     table = day_table(made)
     assert [row[:2] for row in table.rows] == [
-        ("human, reads it", COPY),
-        ("human, reads it", USUAL),
-        ("human, new", USUAL),
+        ("person, already reads it", COPY),
+        ("person, already reads it", USUAL),
+        ("person, unknown to every log", USUAL),
     ]
     assert [row[3] for row in table.rows] == ["over 1.0 GB", "80.0 MB", "at most 100 kB"]
     assert f"not tried: {TINY}: no log tells which objects are small" in table.notes
-    assert verdict(made).startswith("all that was tried (1.0 GB) can leave in one day (human, reads it, foreign copy)")
+    assert [row[4] for row in table.rows] == ["at least 1.0 MB", "at least 40.0 MB", "too few trials to say"]
     assert [row[-2:] for row in leak_table(made).rows] == [("3", "6.0 MB"), ("never", "-")]
 
 
 def test_amounts_are_in_objects_where_no_log_tells_a_size(made: Depth) -> None:
-    counted = Depth(**{**vars(made), "in_bytes": False, "cells": (cell("human, new", USUAL, [1.0, 20.0, 300.0], 1.0),)})
-    assert "in one day, 20 objects is noticed in half of the trials" in verdict(counted)
+    counted = replace(made, in_bytes=False, cells=(cell("human, new", USUAL, [1.0, 20.0, 300.0], 1.0),), leaks=())
+    assert verdict(counted) == (
+        "A person unknown to every log could take up to 20 objects in one day, from the usual network, "
+        "before the queue shows it more often than not"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one_day", "a_day", "day", "says"),
+    [
+        (
+            1e8,
+            2.15e7,
+            10,
+            "could take up to 100 MB in one day, from the usual network, or 21.5 MB a day for 9 days, from ",
+        ),
+        (1e8, 1e8, 1, "could take up to 100 MB in one day, from the usual network, before the queue shows it"),
+        (
+            NEVER,
+            NEVER,
+            0,
+            "could take all that was tried (1.0 GB) in one day, from the usual network, or 1.0 GB on each of",
+        ),
+        (1e5, 1e5, 1, "Whoever takes 100 kB in one day, the least that was tried, is noticed as often as not"),
+    ],
+)
+def test_the_answer_is_one_sentence(made: Depth, one_day: float, a_day: float, day: int, says: str) -> None:
+    days = (day,) if day else ()
+    asked = replace(
+        made,
+        cells=(cell("human, reads it", USUAL, [one_day]), cell("human, new", USUAL, [1e5])),
+        leaks=(LeakCell("human, reads it", USUAL, 1e5, 1e9, {"alert": [a_day]}, days=days, lost=days),),
+    )
+    assert says in verdict(asked)
+    assert others(asked) == "Whoever did not read it before: noticed from at most 100 kB a day"
+
+
+def test_an_interval_is_told_in_words(made: Depth) -> None:
+    known = [cell("human, new", USUAL, [1e6 * each for each in range(1, count + 1)]) for count in (1, 20)]
+    told = [interval(made, each) for each in [*known, cell("human, new", USUAL, [NEVER] * 9)]]
+    assert told == ["at least 1.0 MB", "6.0 MB to 15.0 MB", "over 1.0 GB"]
+    assert interval(made, cell("human, new", USUAL, [1e5] * 12)) == "at most 100 kB"
 
 
 class Page(HTMLParser):

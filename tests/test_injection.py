@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,13 @@ from anomaly.injection.inject import chosen, largest, rows, taken
 from anomaly.injection.overlay import Overlay, overlay
 from anomaly.injection.routes import COPY, ELSEWHERE, NEW, READER, ROUTES, TINY, USUAL, Caller, Campaign
 from anomaly.injection.trials import Bench, packed
-from anomaly.model.registry import Registry
 from anomaly.pipeline import FEATURES
+from anomaly.pruned import FILE, Pruned, as_text, pruned
 from anomaly.store import Lake, Store
 from fixtures_org import QUIET, ScoredOrg
+
+NO_ALERTS = 1e-300
+"""Alerts a day of a budget that nothing is within."""
 
 
 def digest(root: Path) -> dict[str, str]:
@@ -39,10 +43,10 @@ def context(scored_org: ScoredOrg) -> Context:
     return Context.load(scored_org.org.context)
 
 
-@pytest.fixture
-def beside(scored_org: ScoredOrg) -> Iterator[Overlay]:
+@pytest.fixture(scope="module")
+def bench(scored_org: ScoredOrg, context: Context) -> Iterator[Bench]:
     with overlay(scored_org.lake, QUIET) as made:
-        yield made
+        yield Bench(made, context, Settings())
 
 
 @pytest.fixture(scope="module")
@@ -128,52 +132,57 @@ def test_a_larger_amount_takes_more_and_never_more_than_asked(reports: Bucket, r
         assert before == pytest.approx(everything)
 
 
-def test_the_real_lake_is_not_touched(
-    scored_org: ScoredOrg, context: Context, reports: Bucket, beside: Overlay
-) -> None:
+def test_the_real_lake_is_not_touched(scored_org: ScoredOrg, reports: Bucket, bench: Bench) -> None:
     before = digest(scored_org.root)
-    made_before = digest(beside.lake.root)
-    found = Bench(beside, context, Settings()).run_day(reports, QUIET, campaigns(reports, 3e6))
-    assert len(found) == len(ROUTES) + 1
+    assert len(bench.run_day(reports, QUIET, campaigns(reports, 3e6))) == len(ROUTES) + 1
     assert digest(scored_org.root) == before
-    # and the overlay is as it was, for the next build
-    left = {name: value for name, value in digest(beside.lake.root).items() if not name.startswith("scores")}
-    assert left == {name: value for name, value in made_before.items() if not name.startswith("scores")}
 
 
-def features_of(lake: Lake) -> dict[str, dict[str, Any]]:
-    with Store() as store:
-        store.view(FEATURES, lake.files(FEATURES, QUIET))
-        return {row["session_id"]: row for row in store.records(f"select * exclude (date) from {FEATURES}")}
+def test_days_that_were_pruned_stay_so_beside_the_lake(tmp_path: Path) -> None:
+    marker = Pruned(QUIET, {QUIET - timedelta(days=1): "0" * 64})
+    (tmp_path / FILE).parent.mkdir()
+    (tmp_path / FILE).write_text(as_text(marker), encoding="utf-8")
+    with overlay(Lake(tmp_path), QUIET) as made:
+        assert pruned(made.lake.root) == marker
 
 
 def test_with_nothing_injected_the_scores_are_those_of_the_lake(
-    scored_org: ScoredOrg, context: Context, beside: Overlay
+    scored_org: ScoredOrg, context: Context, bench: Bench
 ) -> None:
     """Also where only the events that matter to some callers are kept: what is left of a day scores the very same."""
-    _, detector = Registry(scored_org.root).champion()
     with Store() as store:
         store.view("scores", scored_org.lake.files("scores", QUIET))
         real = dict(store.rows("select session_id, score from scores"))
         owners = dict(store.rows("select session_id, identity from scores"))
-    bench = Bench(beside, context, Settings())
-    chosen_identities = set(sorted(set(owners.values()))[::2])
-    for identities in (None, chosen_identities):
-        with beside.replacing({QUIET}):
-            bench.write(QUIET, None, identities)
-            bench.build([QUIET])
-            made = features_of(beside.lake)
-        assert made
-        if identities is None:
-            assert made.keys() == real.keys()
-        kept = [id for id in made if identities is None or owners[id] in identities]
-        assert {owners[id] for id in kept} == (identities or set(owners.values()))
-        scores = detector.score(pd.DataFrame([made[id] for id in kept]))
-        assert [real[id] for id in kept] == scores.tolist()
+    files = scored_org.lake.files("events", QUIET)
+    with bench.on(QUIET) as tried:
+        for identities in (None, set(sorted(set(owners.values()))[::2])):
+            tried.features(QUIET, files, None, identities)
+            made = {row["session_id"]: row for row in tried.store.records(f"select * from {FEATURES}")}
+            if identities is None:
+                assert made.keys() == real.keys()
+            kept = [id for id in made if identities is None or owners[id] in identities]
+            assert {owners[id] for id in kept} == (identities or set(owners.values()))
+            scores = bench.detector.score(pd.DataFrame([made[id] for id in kept]))
+            assert [real[id] for id in kept] == scores.tolist()
 
 
-def test_all_of_a_bucket_stands_before_one_object(context: Context, reports: Bucket, beside: Overlay) -> None:
-    bench = Bench(beside, context, Settings())
+def test_whole_days_in_a_row_are_those_of_the_lake(scored_org: ScoredOrg, bench: Bench) -> None:
+    """What a day made in memory hands on to the next is what the lake's partition of it would."""
+    days = [QUIET - timedelta(days=back) for back in (2, 1, 0)]
+    with bench.on(days[0]) as tried:
+        for day in days[:-1]:
+            tried.whole_day(day, scored_org.lake.files("events", day), None)
+        tried.features(QUIET, scored_org.lake.files("events", QUIET), None)
+        tried.store.view("kept", scored_org.lake.files(FEATURES, QUIET))
+        for one, other in ((FEATURES, "kept"), ("kept", FEATURES)):
+            columns = ", ".join(f'"{name}"' for name in table(FEATURES).types)
+            difference = f"select {columns} from {one} except all select {columns} from {other}"
+            assert tried.store.rows(difference) == []
+        assert tried.store.value(f"select count(*) from {FEATURES}") > 0
+
+
+def test_all_of_a_bucket_stands_before_one_object(reports: Bucket, bench: Bench) -> None:
     ana = reader(reports, "ana")
     amounts = (1.0, largest(reports, USUAL) / 10, largest(reports, USUAL))
     found = [bench.run_day(reports, QUIET, [Campaign("c", ana, USUAL, each, QUIET, 1)])["c"] for each in amounts]
@@ -182,14 +191,14 @@ def test_all_of_a_bucket_stands_before_one_object(context: Context, reports: Buc
     assert (found[-1].rank, found[-1].caught) == (1, {"alert": True, "top 10": True, "top 5": True})
 
 
-def test_campaigns_that_share_a_build_do_not_disturb_each_other(
-    context: Context, reports: Bucket, beside: Overlay
-) -> None:
-    bench = Bench(beside, context, Settings())
+def test_campaigns_that_share_a_build_do_not_disturb_each_other(reports: Bucket, bench: Bench) -> None:
     together = campaigns(reports, largest(reports, USUAL) / 3)
     shared = bench.run_day(reports, QUIET, together)
-    for campaign in together:
-        assert bench.run_day(reports, QUIET, [campaign])[campaign.name] == shared[campaign.name]
+    with bench.on(QUIET) as tried:
+        for campaign in together:
+            sessions = bench.sessions(tried, QUIET, [(reports, [campaign])])
+            alone = bench.outcomes(reports, bench.queue(QUIET), [campaign], sessions)
+            assert alone[campaign.name] == shared[campaign.name]
 
 
 def test_a_caller_has_one_campaign_a_build(reports: Bucket) -> None:
@@ -200,17 +209,23 @@ def test_a_caller_has_one_campaign_a_build(reports: Bucket) -> None:
     assert groups == [["0", "2", "n0", "n1", "n2"], ["1"], ["3"]]
 
 
-def test_a_leak_is_known_to_its_later_days(context: Context, reports: Bucket, beside: Overlay) -> None:
-    bench = Bench(beside, context, Settings())
+def test_a_leak_is_known_to_its_later_days_and_ends_with_an_alert(reports: Bucket, bench: Bench) -> None:
     days = [QUIET - timedelta(days=back) for back in (2, 1, 0)]
     stranger = reports.new_caller()
     assert stranger.relation == NEW
-    found = bench.run_days(reports, {day: [Campaign("c", stranger, USUAL, 1e6, day, 1)] for day in days})["c"]
-    assert list(found) == days
-    scores = [found[day].score for day in days]
+    plan = {day: [Campaign("c", stranger, USUAL, 1e6, day, 1)] for day in days}
+    # somebody new is an alert on its first day, so that it must be let go on for what the later ones know to be seen
+    lenient = replace(bench.settings, score=replace(bench.settings.score, budget_per_day=NO_ALERTS))
+    scores = [
+        each.score for each in Bench(bench.overlay, bench.context, lenient).run_leaks(reports, plan)["c"].values()
+    ]
+    assert len(scores) == len(days)
     assert all(score is not None for score in scores)
     # on its second day it is no stranger any more
     assert np.diff(np.array(scores, dtype=float))[0] < 0
+    noticed = bench.run_leaks(reports, plan)["c"]
+    assert list(noticed) == days[:1]
+    assert (noticed[days[0]].caught["alert"], noticed[days[0]].score) == (True, scores[0])
 
 
 def test_a_bucket_that_nobody_knows_is_answered_with_the_nearest(scored_org: ScoredOrg) -> None:

@@ -53,7 +53,7 @@ def run_stage(
     parameters = {"day": day_number(day)} if re.search(r"\$day\b", stage.sql) else None
     if partitions == 1 or stage.key is None:
         _show(store, stage, sources, "")
-        write_parquet(store, _output(stage, f"({stage.sql})"), target, facts, parameters)
+        write_parquet(store, select_of(stage), target, facts, parameters)
         return
     for part in range(partitions):
         _show(store, stage, sources, f"where coalesce(hash({stage.key}), 0) % {partitions} = {part}")
@@ -75,6 +75,11 @@ def _show(store: Store, stage: Stage, sources: Sources, partition: str) -> None:
             )
         else:
             store.run(f'create or replace temp view "{view}" as {empty_select(name)}')
+
+
+def select_of(stage: Stage) -> str:
+    """The query of a stage's rows: the catalogue's columns, in the order in which they are written."""
+    return _output(stage, f"({stage.sql})")
 
 
 def _output(stage: Stage, rows: str) -> str:

@@ -221,7 +221,7 @@ def _leaks(
         if not due:
             break
         progress(f"a leak of {len(days)} days, round {turn + 1}: {len(due)} at once")
-        found = bench.run_days(
+        found = bench.run_leaks(
             bucket,
             {
                 day: [
@@ -233,13 +233,7 @@ def _leaks(
             },
         )
         for leak, place in due:
-            # a day on which the caller stands in the queue for something else tells nothing of the leak
-            alone = {
-                day: outcome
-                for day, outcome in found[str(leak.number)].items()
-                if leak.caller.actor not in bench.queue(day).alerting
-            }
-            leak.search.probes[place] = LeakProbe.of(alone)
+            leak.search.probes[place] = LeakProbe.of(found[str(leak.number)])
     return _leak_cells(leaks), tuple(days), ()
 
 
@@ -261,6 +255,9 @@ def _leak_cells(leaks: Sequence[Leak]) -> list[LeakCell]:
     by_who: dict[str, list[Leak]] = defaultdict(list)
     for leak in leaks:
         by_who[leak.caller.who].append(leak)
+    caught = {
+        who: [probe for each in found if (probe := each.search.smallest("alert"))] for who, found in by_who.items()
+    }
     return [
         LeakCell(
             who=who,
@@ -268,8 +265,8 @@ def _leak_cells(leaks: Sequence[Leak]) -> list[LeakCell]:
             smallest=found[0].search.amounts[0],
             largest=found[0].search.amounts[-1],
             caught={"alert": tuple(_smallest(each.search) for each in found)},
-            days=tuple(probe.days["alert"] for each in found if (probe := each.search.smallest("alert"))),
-            lost=tuple(probe.lost["alert"] for each in found if (probe := each.search.smallest("alert"))),
+            days=tuple(probe.day for probe in caught[who] if probe.day),
+            lost=tuple(probe.lost for probe in caught[who]),
         )
         for who, found in by_who.items()
     ]

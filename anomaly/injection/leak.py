@@ -15,30 +15,26 @@ WORKING_DAYS = 5
 class LeakProbe:
     """What became of one daily amount.
 
-    ``taken`` is what it took on a middling day; ``days`` says by line on which of its days it was caught (1 is the
-    first) and ``lost`` how much was gone by the evening of that day.
+    ``taken`` is what it took on a middling day until it was caught; ``day`` says on which of its days that was (1 is
+    the first, None: on none) and ``lost`` how much was gone by the evening of it.
     """
 
     taken: float
-    caught: Mapping[str, bool]
-    days: Mapping[str, int]
-    lost: Mapping[str, float]
+    day: int | None
+    lost: float
+
+    @property
+    def caught(self) -> Mapping[str, bool]:
+        """Whether it was caught: by an alert, the one line that a leak is held to."""
+        return {LINES[0]: self.day is not None}
 
     @classmethod
     def of(cls, outcomes: Mapping[date, Outcome]) -> "LeakProbe":
         """Sum up the outcomes of its days."""
         in_order = [outcomes[day] for day in sorted(outcomes)]
-        caught: dict[str, bool] = {}
-        days: dict[str, int] = {}
-        lost: dict[str, float] = {}
-        for line in LINES:
-            found = next((place for place, outcome in enumerate(in_order, start=1) if outcome.caught[line]), None)
-            caught[line] = found is not None
-            if found is not None:
-                days[line] = found
-                lost[line] = sum(outcome.taken for outcome in in_order[:found])
-        amounts = sorted(outcome.taken for outcome in in_order)
-        return cls(amounts[len(amounts) // 2] if amounts else 0.0, caught, days, lost)
+        caught = next((place for place, outcome in enumerate(in_order, 1) if outcome.caught[LINES[0]]), None)
+        amounts = [outcome.taken for outcome in in_order[:caught]]
+        return cls(sorted(amounts)[len(amounts) // 2] if amounts else 0.0, caught, sum(amounts))
 
 
 @dataclass

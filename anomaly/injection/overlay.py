@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from anomaly.pruned import FILE as MARKER
 from anomaly.store import TEMPORARY, Lake, Store, write_parquet
 
 PREFIX = "anomaly-overlay-"
@@ -28,6 +29,7 @@ class Overlay:
         for folder in sorted(real.root.glob("*/date=*")):
             if date.fromisoformat(folder.name.removeprefix("date=")) <= last:
                 _link(folder, root / folder.parent.name / folder.name, "*.parquet")
+        _link(real.root / MARKER.parent, root / MARKER.parent, MARKER.name)
         _link(real.root / SEALS, root / SEALS, "*.json")
 
     @contextlib.contextmanager

@@ -21,7 +21,7 @@ flow_hosts as (
     where operation = 'flow'
 )
 
-select * exclude (date)
+select *
 from events
 where
     identity in (select identity from trial_identities)

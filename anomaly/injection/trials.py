@@ -5,10 +5,11 @@ A campaign's place is the one its session would take among the real cases of the
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -16,28 +17,23 @@ from anomaly.config import Settings
 from anomaly.context import Context
 from anomaly.injection.bucket import Bucket
 from anomaly.injection.inject import rows, taken
+from anomaly.injection.memory import Memory
 from anomaly.injection.overlay import Overlay
 from anomaly.injection.routes import NEW, Campaign
 from anomaly.model.registry import Registry
-from anomaly.pipeline import FEATURES
 from anomaly.score import pipeline_for, score_days
 from anomaly.store import Store
 
-LINES = ("alert", "top 10", "top 5")
-THIN = Path(__file__).with_name("thin.sql").read_text(encoding="utf-8")
+ALERT = "alert"
+LINES = (ALERT, "top 10", "top 5")
 CASES = """
 select max(score) as score, list(distinct actor) as actors, bool_or(alert) as alert
 from scores
 where not covered
 group by case_id
 """
-INJECTED = f"""
-select distinct split_part(a.evidence_file, '/', 2) as campaign, features.*
-from {FEATURES} as features
-inner join acts as a on features.session_id = a.session_id
-where a.evidence_file like 'injected/%'
-order by campaign, session_id
-"""
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,8 @@ class Outcome:
     """What became of a campaign on one day.
 
     ``taken`` is what it really took. Without a session that takes a rank (a workflow covers it) it is ``covered``, with
-    score and rank None. ``caught`` says of each of ``LINES`` whether it is reached.
+    score and rank None; where no queue was asked for rank is None. ``caught`` says of each of ``LINES`` whether it is
+    reached.
     """
 
     taken: float
@@ -94,20 +91,33 @@ class Bench:
             self._queues[day] = Queue([row[0] for row in found], actors, alerting)
         return self._queues[day]
 
+    def on(self, day: date) -> Memory:
+        """Where this day, and those after it, are made with other events; days before are as the lake has them."""
+        pipeline_for(self.overlay.lake, self.context, self.settings).build([day])
+        return Memory(self.overlay.lake, self.context, self.settings, day)
+
     def run_day(self, bucket: Bucket, day: date, campaigns: Sequence[Campaign]) -> dict[str, Outcome]:
         """Run campaigns of one day, each of another identity, in as many builds as that takes; outcomes by name."""
         queue = self.queue(day)
         found: dict[str, Outcome] = {}
-        with self.overlay.replacing({day}):
+        with self.on(day) as made:
             for together in packed(campaigns):
-                events = rows(bucket, self.context, together)
-                self.write(day, events, {each.caller.identity for each in together} - {""})
-                self.build([day])
-                found |= self.outcomes(bucket, day, queue, together)
+                found |= self.outcomes(bucket, queue, together, self.sessions(made, day, [(bucket, together)]))
         return found
 
-    def run_days(self, bucket: Bucket, plan: Mapping[date, Sequence[Campaign]]) -> dict[str, dict[date, Outcome]]:
-        """Run leaks of many days in one build: every day knows of the days before it.
+    def sessions(self, made: Memory, day: date, campaigns: Sequence[tuple[Bucket, Sequence[Campaign]]]) -> pd.DataFrame:
+        """Make a day with campaigns, by bucket, no two of one identity: the features of their sessions, by campaign.
+
+        Of the day only the events are kept that can matter to these identities.
+        """
+        self.builds += 1
+        events = pa.concat_tables([rows(bucket, self.context, group) for bucket, group in campaigns])
+        identities = {each.caller.identity for _, group in campaigns for each in group} - {""}
+        made.features(day, self.overlay.lake.files("events", day), events, identities)
+        return made.injected()
+
+    def run_leaks(self, bucket: Bucket, plan: Mapping[date, Sequence[Campaign]]) -> dict[str, dict[date, Outcome]]:
+        """Run leaks of many days: every day knows of the days before it, and one that is an alert ends its leak.
 
         Parameters
         ----------
@@ -118,59 +128,57 @@ class Bench:
         Returns
         -------
         dict
-            By name, what became of each of its days.
+            By name, what became of each of its days; on one on which the caller is in an alert without the leak,
+            nothing can be said to be caught. There is no rank.
         """
-        queues = {day: self.queue(day) for day, campaigns in plan.items() if campaigns}
-        found: dict[str, dict[date, Outcome]] = {}
-        with self.overlay.replacing(set(plan)):
+        found: dict[str, dict[date, Outcome]] = {each.name: {} for campaigns in plan.values() for each in campaigns}
+        running = set(found)
+        self.builds += 1
+        with self.on(next(iter(plan))) as made:
             for day, campaigns in plan.items():
-                self.write(day, rows(bucket, self.context, campaigns) if campaigns else None, None)
-            self.build(sorted(queues))
-            for day, queue in queues.items():
-                for name, outcome in self.outcomes(bucket, day, queue, plan[day]).items():
-                    found.setdefault(name, {})[day] = outcome
+                going = [each for each in campaigns if each.name in running]
+                events = rows(bucket, self.context, going) if going else None
+                made.whole_day(day, self.overlay.lake.files("events", day), events)
+                if not going:
+                    continue
+                for name, outcome in self.outcomes(bucket, None, going, made.injected()).items():
+                    found[name][day] = outcome
+                running -= self._noticed(day, going, found)
+                if not running:
+                    break
         return found
 
-    def outcomes(self, bucket: Bucket, day: date, queue: Queue, campaigns: Sequence[Campaign]) -> dict[str, Outcome]:
-        """Score the injected sessions of a built day."""
-        sessions = self.injected(day)
-        return {each.name: self._outcome(bucket, queue, each, sessions[each.name]) for each in campaigns}
+    def _noticed(self, day: date, campaigns: Sequence[Campaign], found: dict[str, dict[date, Outcome]]) -> set[str]:
+        """Whose leak is an alert of this day, and would be none without it."""
+        alerts = [each for each in campaigns if found[each.name][day].caught[ALERT]]
+        by_itself = {each.name for each in alerts if each.caller.actor in self.queue(day).alerting}
+        for name in by_itself:
+            found[name][day] = replace(found[name][day], caught=dict.fromkeys(LINES, False))
+        return {each.name for each in alerts} - by_itself
 
-    def injected(self, day: date) -> dict[str, pd.DataFrame]:
-        """The features of a built day's injected sessions, by campaign."""
-        with Store() as store:
-            for name in (FEATURES, "acts"):
-                store.view(name, self.overlay.lake.files(name, day))
-            sessions = store.df(INJECTED)
-        return {str(name): rows for name, rows in sessions.groupby("campaign")}
+    def outcomes(
+        self, bucket: Bucket, queue: Queue | None, campaigns: Sequence[Campaign], sessions: pd.DataFrame
+    ) -> dict[str, Outcome]:
+        """Score the injected sessions of a day, and rank them in its queue where that is asked for."""
+        ranked = sessions[~sessions["covered"].astype(bool)].reset_index(drop=True)
+        scores = self.detector.score(ranked) if len(ranked) else np.empty(0)
+        best = {str(name): group.index for name, group in ranked.groupby("campaign", sort=False)}
+        return {
+            each.name: self._outcome(bucket, queue, each, ranked.loc[best[each.name]], scores[best[each.name]])
+            if each.name in best
+            else Outcome(taken(bucket, each), None, None, True, dict.fromkeys(LINES, False))
+            for each in campaigns
+        }
 
-    def _outcome(self, bucket: Bucket, queue: Queue, campaign: Campaign, sessions: pd.DataFrame) -> Outcome:
-        amount = taken(bucket, campaign)
-        ranked = sessions[~sessions["covered"].astype(bool)]
-        if ranked.empty:
-            return Outcome(amount, None, None, True, dict.fromkeys(LINES, False))
-        score = float(self.detector.score(ranked).max())
-        rank = queue.rank(score, str(ranked["actor"].iloc[0]))
-        kind = str(ranked["identity_kind"].iloc[0])
+    def _outcome(
+        self, bucket: Bucket, queue: Queue | None, campaign: Campaign, sessions: pd.DataFrame, scores: Floats
+    ) -> Outcome:
+        score = float(scores.max())
+        kind = str(sessions["identity_kind"].iloc[0])
         alert = bool(self.detector.expected_per_day([score], kind)[0] <= self.settings.score.budget_per_day)
-        return Outcome(amount, score, rank, False, {"alert": alert, "top 10": rank <= 10, "top 5": rank <= 5})
-
-    def write(self, day: date, events: pa.Table | None, identities: set[str] | None) -> None:
-        """Give a day its events: all of them, or only what matters to these identities; and what is added."""
-        with Store() as store:
-            store.view("events", self.overlay.own_files(day))
-            own = "select * exclude (date) from events"
-            if identities is not None:
-                store.register("trial_identities", pd.DataFrame({"identity": sorted(identities)}, dtype="string"))
-                own = THIN
-            if events is not None:
-                store.register("added", events)
-            self.overlay.write_day(day, store, own, None if events is None else "select * from added")
-
-    def build(self, days: Sequence[date]) -> None:
-        """Make the features of these days from the events they hold now."""
-        self.builds += 1
-        pipeline_for(self.overlay.lake, self.context, self.settings).build(days)
+        rank = queue.rank(score, str(sessions["actor"].iloc[0])) if queue else None
+        first = {f"top {place}": rank is not None and rank <= place for place in (10, 5)}
+        return Outcome(taken(bucket, campaign), score, rank, False, {ALERT: alert, **first})
 
 
 def packed(campaigns: Sequence[Campaign]) -> Iterator[list[Campaign]]:

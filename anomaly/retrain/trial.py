@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
-import pyarrow as pa
 
 from anomaly.catalog import table
 from anomaly.config import Settings
 from anomaly.context import Context
-from anomaly.injection.inject import rows, taken
+from anomaly.injection.inject import taken
+from anomaly.injection.memory import Memory
 from anomaly.injection.overlay import overlay
 from anomaly.injection.trials import Bench, packed
 from anomaly.model.detector import ExfilDetector
@@ -127,9 +127,9 @@ def paired(
         for day in days:
             of_day = [each for each in drawn if each.campaign.day == day]
             progress(f"{len(of_day)} thefts tried on {day}")
-            with made.replacing({day}):
+            with bench.on(day) as tried:
                 for together in _builds(of_day):
-                    sessions = _inject(bench, context, day, together)
+                    sessions = _inject(bench, tried, day, together)
                     pairs += _pairs(sessions, together, models, (real[0][day], real[1][day]), budget)
     champion, challenger = (tuple(of[day].unusual for day in days) for of in real)
     return Trial(tuple(pairs), {"champion": champion, "challenger": challenger})
@@ -141,15 +141,13 @@ def _builds(drawn: Sequence[Drawn]) -> list[list[Drawn]]:
     return [[by_name[each.name] for each in group] for group in packed([each.campaign for each in drawn])]
 
 
-def _inject(bench: Bench, context: Context, day: date, together: Sequence[Drawn]) -> dict[str, pd.DataFrame]:
+def _inject(bench: Bench, tried: Memory, day: date, together: Sequence[Drawn]) -> dict[str, pd.DataFrame]:
     """Build a day with these campaigns in it; the features of their sessions by campaign."""
     by_bucket: dict[str, list[Drawn]] = defaultdict(list)
     for each in together:
         by_bucket[each.bucket.name].append(each)
-    events = [rows(group[0].bucket, context, [each.campaign for each in group]) for group in by_bucket.values()]
-    bench.write(day, pa.concat_tables(events), {each.campaign.caller.identity for each in together} - {""})
-    bench.build([day])
-    return bench.injected(day)
+    campaigns = [(group[0].bucket, [each.campaign for each in group]) for group in by_bucket.values()]
+    return {str(name): of_one for name, of_one in bench.sessions(tried, day, campaigns).groupby("campaign")}
 
 
 def _pairs(

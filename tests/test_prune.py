@@ -25,7 +25,7 @@ from anomaly.stage import stages
 from anomaly.store import Lake, Store
 from fixtures_org import QUIET, START, THEFT, Org, ScoredOrg
 
-BEFORE = THEFT - timedelta(days=4)
+BEFORE = THEFT - timedelta(days=2)
 LATER = [BEFORE + timedelta(days=place) for place in range((THEFT - BEFORE).days + 1)]
 SETTINGS = Settings.load(None, {"features.threads": 1, "ingest.threads": 1})
 
@@ -63,10 +63,9 @@ def files(lake: Lake) -> set[str]:
 
 @pytest.fixture(scope="module")
 def whole(scored_org: ScoredOrg, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """The company with its last five days made anew; nothing pruned."""
+    """The company with its last three days scored; nothing pruned."""
     root = tmp_path_factory.mktemp("whole") / "lake"
     shutil.copytree(scored_org.root, root)
-    forget(Lake(root), LATER)
     score_days(Lake(root), context_of(scored_org.org), SETTINGS, LATER)
     return Lake(root)
 
@@ -254,11 +253,11 @@ def test_without_apply_nothing_is_touched(whole: Lake, scored_org: ScoredOrg, mo
     monkeypatch.setattr("anomaly.prune.planned.smallest", lambda _: 1)
     found = ScoredOrg(scored_org.org, whole.root)
     before = files(whole)
-    result = found.run("prune", "--keep-days", "5")
+    result = found.run("prune", "--keep-days", "3")
     assert result.exit_code == 0, result.output
     assert f"of days before {BEFORE}; {BEFORE} and later stay" in result.output
     assert "nothing was touched" in result.output
-    told = json.loads(found.run("prune", "--keep-days", "5", "--json").stdout)
+    told = json.loads(found.run("prune", "--keep-days", "3", "--json").stdout)
     assert told["applied"] is False
     assert told["days"] == [str(START + timedelta(days=place)) for place in range((BEFORE - START).days)]
     assert files(whole) == before
@@ -271,12 +270,12 @@ def test_the_command_does_what_it_told(
     monkeypatch.setattr("anomaly.prune.planned.smallest", lambda _: 1)
     shutil.copytree(whole.root, tmp_path / "lake")
     found = ScoredOrg(scored_org.org, tmp_path / "lake")
-    told = json.loads(found.run("prune", "--keep-days", "5", "--json").stdout)
-    done = found.run("prune", "--keep-days", "5", "--apply", "--json")
+    told = json.loads(found.run("prune", "--keep-days", "3", "--json").stdout)
+    done = found.run("prune", "--keep-days", "3", "--apply", "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout) == told | {"applied": True}
     assert files(found.lake) == files(short)
-    assert "nothing is older than" in found.run("prune", "--keep-days", "5", "--apply").output
+    assert "nothing is older than" in found.run("prune", "--keep-days", "3", "--apply").output
 
 
 @pytest.mark.parametrize("name", [".lock", ".daily.lock"])

@@ -12,7 +12,10 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Level:
-    """The smallest amount caught in a share of the trials, and its 95 % interval; None: not with all there is."""
+    """The smallest amount caught in a share of the trials, and its 95 % interval.
+
+    None: not with all there is. ``low`` is 0 where there are too few trials to bound it from below.
+    """
 
     amount: float | None
     low: float | None
@@ -30,15 +33,15 @@ def level(amounts: Sequence[float], share: float) -> Level:
         (n_trials,): the smallest amount caught in each; infinity where none was.
 
     >>> level([1.0, 2.0, 3.0, 4.0, float("inf")], 0.5)
-    Level(amount=3.0, low=1.0, high=None)
+    Level(amount=3.0, low=0.0, high=None)
     """
     ordered = sorted(amounts)
     count = len(ordered)
     place = max(0, math.ceil(share * count) - 1)
     below = [_binomial_at_most(each, count, share) for each in range(count + 1)]
-    low = max((each for each in range(count) if each == 0 or below[each] <= (1 - LEVEL) / 2), default=0)
+    low = max((ordered[each] for each in range(count) if below[each] <= (1 - LEVEL) / 2), default=0.0)
     high = min((each for each in range(count) if below[each] >= 1 - (1 - LEVEL) / 2), default=count)
-    return Level(_known(ordered[place]), _known(ordered[low]), _known(ordered[high]) if high < count else None)
+    return Level(_known(ordered[place]), _known(low), _known(ordered[high]) if high < count else None)
 
 
 def wilson(hits: int, trials: int) -> tuple[float, float]:

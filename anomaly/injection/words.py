@@ -88,7 +88,7 @@ def verdict(depth: Depth) -> str:
 
 
 def _drop_by_drop(depth: Depth, who: str) -> str:
-    """The slowest leak of the same kind of caller, as the rest of the sentence; nothing where it shows at once."""
+    """The slowest leak of that kind of caller, as the rest of the sentence; nothing where the least shows at once."""
     for cell in depth.leaks:
         found = cell.level(HALF).amount
         if cell.who != who:
@@ -99,6 +99,9 @@ def _drop_by_drop(depth: Depth, who: str) -> str:
         if unseen:
             days = f"{unseen} day{'' if unseen == 1 else 's'}"
             return f", or {amount(depth, found)} a day for {days}, {WAYS[cell.route]}"
+        if found > cell.smallest:
+            # what is seen is seen at once, and the next smaller amount on none of its days
+            return f", or less than {amount(depth, found)} on each of {len(depth.leak_days)} days, {WAYS[cell.route]}"
     return ""
 
 
@@ -173,7 +176,7 @@ def middle_lost(depth: Depth, cell: LeakCell) -> str:
 
 
 def _middle(values: Sequence[Number]) -> Number:
-    return sorted(values)[len(values) // 2]
+    return sorted(values)[(len(values) - 1) // 2]  # the place that the level of a half is read at
 
 
 def _half(cell: Cell) -> float:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
@@ -27,6 +28,8 @@ from anomaly.review.schema import (
 
 BATCH = 250
 """Cases in a transaction, so that an analyst who writes waits for a quarter of a second at most."""
+LONGEST_PAUSE_SECONDS = 0.5
+"""Between transactions publishing pauses for as long as one took, so that people get the lock and the processor too."""
 ACTOR = "publish"
 
 
@@ -96,7 +99,10 @@ def publish(database: Database, documents: Sequence[Document], *, day: date) -> 
     found = records(documents, day)
     done = Published()
     for start in range(0, len(found), BATCH):
+        begun = time.monotonic()
         done += _publish_batch(database, found[start : start + BATCH], day)
+        if start + BATCH < len(found):
+            time.sleep(min(time.monotonic() - begun, LONGEST_PAUSE_SECONDS))
     done += _withdraw(database, {record.case_id for record in found}, day)
     with database.writing(ACTOR, "publish_day", day.isoformat()) as change:
         change.detail |= {"cases": len(found)}

@@ -12,9 +12,14 @@ from anomaly.context import Context
 from anomaly.context.tables import WORKFLOWS
 from anomaly.errors import UsageError
 from anomaly.retrain.verdicts import CASE, SESSION, Verdicts, read_verdicts, resolve, suggestions, write_suggestions
+from anomaly.review.database import open_database
+from anomaly.review.publish import publish
+from anomaly.review.verdicts import decide
+from anomaly.review.viewer import Role, Viewer
 from anomaly.score import train_model
 from anomaly.store import Store
 from fixtures_org import FOREIGN, QUIET, THEFT, ScoredOrg
+from review_documents import document
 
 
 def sessions(org: ScoredOrg, name: str) -> list[tuple[str, str]]:
@@ -109,12 +114,18 @@ def test_confirmed_sessions_leave_the_training_window(own_copy: ScoredOrg, tmp_p
 
 def test_the_command_reads_verdicts_and_writes_suggestions(own_copy: ScoredOrg, tmp_path: Path) -> None:
     (session, _), *_ = sessions(own_copy, "mallory")
+    (_, case), *_ = sessions(own_copy, "ana")
+    database = open_database(f"sqlite:///{own_copy.root / 'review.sqlite'}")
+    publish(database, [document(1, THEFT, case_id=case, sessions=[])], day=THEFT)
+    decide(database, case, "true_positive", "it left", Viewer("ana", Role.ANALYST), 1)
+    database.close()
     config = written(tmp_path / "anomaly.toml", "[retrain]\ngate_days = 3\n")
     said = written(tmp_path / "v.json", json.dumps([{"session_id": session, "verdict": "expected"}]))
     shutil.rmtree(own_copy.root / "mlflow")  # without a champion nothing is compared, which is quick
     words = ("--config", str(config), "--verdicts", str(said), "--suggest", str(tmp_path / "w.csv"))
     result = own_copy.run("retrain", *words)
     assert result.exit_code == 0, result.output
-    assert "1 verdict(s): 0 session(s) confirmed, 1 expected" in result.stdout
+    assert "verdicts: 1 of the review, 1 of a file" in result.stdout
+    assert "2 verdict(s): 1 session(s) confirmed, 1 expected" in result.stdout
     assert "row(s) for workflows.csv; each wants an owner and a review date" in result.stderr
     assert (tmp_path / "w.csv").read_text(encoding="utf-8").startswith(",".join(WORKFLOWS.header))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from anomaly.context.tables import REVIEW_WORKFLOWS
 from anomaly.daily.ledger import lines
 from anomaly.listing import sessions
 from anomaly.review.database import open_database
@@ -18,8 +19,8 @@ from anomaly.review.viewer import Role, Viewer
 from anomaly.review.web.app import create_app
 from anomaly.review.web.signing import Options
 from anomaly.review.workflows import workflows
-from daily_world import World, copied
-from fixtures_org import OWN, QUIET, THEFT
+from daily_world import Receiver, World, copied
+from fixtures_org import OWN, QUIET, THEFT, run
 from review_people import add
 from review_site import HERE, Site, fields_of
 
@@ -85,44 +86,83 @@ def url_of(world: World) -> str:
     return f"sqlite:///{world.root / 'review.sqlite'}"
 
 
-def expected_on_the_page(world: World, elsewhere: Path) -> None:
-    """Find eva's case in the queue and give the verdict as the browser does, on a page with another folder."""
+def expected_on_the_page(world: World, nowhere: Path) -> None:
+    """Find eva's case in the queue and give the verdict as the browser does, on a page far from the context folder."""
+    nowhere.write_text("a file, so no folder", encoding="utf-8")
     database = open_database(url_of(world))
     add(database, "ana", "analyst")
-    elsewhere.mkdir()
-    ana = Site(create_app(database, Options(), elsewhere), database, elsewhere).client("ana")
+    ana = Site(create_app(database, Options(), nowhere), database, nowhere).client("ana")
     (case,) = queue(database, Filters(identity=EVA), None, 10, ANA).rows
     path = f"/case/{case.case_id}"
     asked = fields_of(ana.get(f"{path}?verdict=expected").text)
     asked |= {"verdict": "expected", "reason": "the auditors' week, asked lee"}
     seen = ana.post(f"{path}/verdict", data=asked, headers=HERE)
     assert seen.status_code == 200, seen.text
+    assert "would not be covered" not in seen.text
     saved = ana.post(f"{path}/verdict", data=fields_of(seen.text), headers=HERE)
-    assert saved.headers["location"] == f"{path}?saved=workflow"
+    assert saved.headers["location"] == f"{path}?saved=unwritten"
     database.close()
 
 
-def test_what_was_expected_is_honoured_the_next_night_and_what_goes_beyond_still_alerts(
-    nights: World, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def honoured(nights: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Both nights done, the verdict given between them; not to be changed."""
     review = {"review__url": url_of(nights)}
-    nights.run(QUIET, **review)
-    assert not (nights.context / "review_workflows.csv").exists(), "nobody approved anything"
-    expected_on_the_page(nights, tmp_path / "elsewhere")
-    night = nights.run(THEFT, **review)
-    assert "workflows" in [line["event"] for line in lines(nights.lake) if line["run"] == night.number]
-    hers = [each for each in sessions(nights.lake, THEFT) if each["actor"] == EVA]
-    told = {each["workflow_state"]: each for each in hers}
+    assert nights.run(QUIET, **review).outcome == "done"
+    assert not (nights.context / REVIEW_WORKFLOWS.file).exists(), "nobody approved anything"
+    expected_on_the_page(nights, tmp_path_factory.mktemp("page") / "context")
+    assert nights.run(THEFT, **review).outcome == "done"
+    return nights
+
+
+def test_the_like_of_what_was_expected_is_covered_and_what_goes_beyond_alerts(honoured: World) -> None:
+    assert [line["event"] for line in lines(honoured.lake) if line["run"] == 2][:2] == ["begin", "workflows"]
+    found = sessions(honoured.lake, THEFT)
+    told = {each["workflow_state"]: each for each in found if each["actor"] == EVA}
     like = told["covered"]
     assert (like["workflow_id"], like["case_rank"], like["alert"]) == ("review:eva-customers", None, False)
-    assert like["bytes_read"] == 150 * MEGABYTE
+    assert like["bytes_read"] > 150 * MEGABYTE
     for state in ("other destination", "outside envelope"):
         assert told[state]["workflow_id"] == "review:eva-customers"
         assert told[state]["alert"], state
-    ranked = {each["case_id"] for each in sessions(nights.lake, THEFT) if each["case_rank"]}
-    assert night.days[0].covered == 2, "hers and the loader's"
-    assert night.days[0].cases == len(ranked)
-    database = open_database(url_of(nights))
+    assert told.keys() == {"covered", "other destination", "outside envelope"}
+    assert sum(each["case_rank"] is None for each in found) == 2, "hers and the loader's"
+    database = open_database(url_of(honoured))
     (made,) = workflows(database)
-    assert (made.last_matched, made.bucket, made.destination) == (THEFT, "customers reports", "internal")
     database.close()
+    assert (made.last_matched, made.bucket, made.destination) == (THEFT, "customers reports", "internal")
+
+
+def configured(folder: Path, review: str, receiver: Receiver) -> Path:
+    """Settings that name where the cases go."""
+    path = folder / "anomaly.toml"
+    named = {"review": {"url": review}, "sinks": {"webhook_url": receiver.url}}
+    texts = [f'[{section}]\n{name} = "{value}"\n' for section, of in named.items() for name, value in of.items()]
+    path.write_text("".join([*texts, "[daily]\nmlflow = false\n"]), encoding="utf-8")
+    return path
+
+
+def test_a_review_out_of_reach_fails_the_night_at_its_end_alone(
+    honoured: World, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = replace(copied(honoured, tmp_path), context=honoured.context)
+    broken = tmp_path / "broken.sqlite"
+    broken.write_text("no database at all", encoding="utf-8")
+    monkeypatch.setenv("ANOMALY_SINKS_WEBHOOK_SECRET", "canary")
+    settings = configured(tmp_path, f"sqlite:///{broken}", receiver)
+    folders = ("--root", str(mine.root), "--context", str(mine.context), "--config", str(settings))
+    words = (*folders, "--date", str(THEFT), "--lookback", "0")
+    done = run("daily", str(mine.logs), *words)
+    assert done.exit_code == 1, done.output
+    assert f"anomaly: the cases of {THEFT} were not published: the review database" in done.stderr
+    told = json.loads((mine.root / "reports" / "latest.json").read_text(encoding="utf-8"))
+    assert (told["outcome"], told["days"][0]["rescored"], list(told["unpublished"])) == ("failed", False, [str(THEFT)])
+    assert "What reviewers approved since the last run is not honoured yet" in told["notes"][0]
+    assert len(receiver.keys) == told["days"][0]["sent"]["queued"] > 0, "what they get does not wait for the review"
+    page = (mine.root / "reports" / "latest.html").read_text(encoding="utf-8")
+    assert "not published" in page
+    configured(tmp_path, url_of(mine), receiver)
+    assert run("daily", str(mine.logs), *words).exit_code == 0
+    last = [line for line in lines(mine.lake) if line["run"] == 4]
+    assert [line["event"] for line in last if line["event"] != "ingest"] == ["begin", "sent", "end"]
+    assert len(receiver.keys) == told["days"][0]["sent"]["queued"], "nothing is sent twice"

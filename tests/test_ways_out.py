@@ -19,7 +19,7 @@ from anomaly.store import Lake, Store
 from ingest_records import record
 from log_lines import azure, gcp
 
-START, DAYS, FIRST_SCORED = date(2026, 1, 5), 28, 24
+START, DAYS, FIRST_SCORED = date(2026, 1, 5), 26, 24
 DAY = START + timedelta(days=FIRST_SCORED + 1)
 FOREIGN, OWN, APPROVED = "999999999999", "222222222222", "888888888888"
 OBJECTS = 20
@@ -185,7 +185,7 @@ BUDGET = 2.0
 
 @pytest.fixture(scope="module")
 def sessions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """An organisation of 28 days with the eleven identities among its people; the last session of each on the day."""
+    """An organisation of 26 days with the eleven identities among its people; the last session of each on the day."""
     folder = tmp_path_factory.mktemp("ways")
     simulate(folder, seed=11, days=DAYS, start=START, scale=0.2, attacks=[], attack_from=FIRST_SCORED)
     for way in WAYS:

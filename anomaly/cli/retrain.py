@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "path",
     type=FILE,
     metavar="FILE",
-    help="CSV or JSON of session_id or case_id, verdict: what people said of past sessions.",
+    help="CSV or JSON of session_id or case_id, verdict, besides those of the review; of one id these stand.",
 )
 @click.option(
     "--suggest",
@@ -35,11 +35,15 @@ if TYPE_CHECKING:
 @as_json
 @common
 def retrain(setup: Setup, until: date | None, path: Path | None, suggest: Path | None, as_json: bool) -> None:
-    """Train a challenger, try it against the champion with injected thefts, put it in use where it is no worse."""
-    from anomaly.retrain import retrain as run
-    from anomaly.retrain.verdicts import read_verdicts, resolve
+    """Train a challenger, try it against the champion with injected thefts, put it in use where it is no worse.
 
-    verdicts = resolve(setup.lake, read_verdicts(path) if path else [])
+    What reviewers confirmed as thefts is not learnt from.
+    """
+    from anomaly.retrain import retrain as run
+    from anomaly.retrain.reviewed import gather
+    from anomaly.review.place import review_url
+
+    verdicts = gather(setup.lake, review_url(setup.settings, setup.lake.root), path)
     if suggest:
         _suggest(setup, verdicts, suggest)
     found = run(setup.lake, setup.context, setup.settings, until, confirmed=verdicts.confirmed, progress=say)
@@ -64,6 +68,7 @@ def _show(found: "Retrained", verdicts: "Verdicts") -> None:
         f"version {trained.version}: {trained.days} days from {trained.since} to before {trained.until}; "
         f"{trained.metrics['sessions_excluded']:,.0f} sessions left out (covered or confirmed)"
     )
+    click.echo(f"  verdicts: {verdicts.rows['review']:,} of the review, {verdicts.rows['file']:,} of a file")
     for line in (*verdicts.notes, *found.notes, *(found.decision.why if found.decision else ())):
         click.echo(f"  {line}")
     click.echo(f"in use: version {found.champion}")

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anomaly.config import Settings
 from anomaly.context import Context
+from anomaly.errors import AnomalyError
 from anomaly.findings import documents
 from anomaly.listing import SCORES
+from anomaly.review.place import review_url
 from anomaly.sinks import Delivered, Outbox, sinks
 from anomaly.store import Lake
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 REVIEWED = 50
 """Cases a day that are published besides its alerts: as many as `anomaly review publish` takes."""
-REVIEW_FILE = "review.sqlite"
 
 
 @dataclass
@@ -95,9 +95,8 @@ class Sender:
 
     @cached_property
     def review_url(self) -> str:
-        """The review database: the one in the settings, else the lake's own once somebody made it."""
-        own = Path(self.lake.root).absolute() / REVIEW_FILE
-        return self.settings.review.url or (f"sqlite:///{own}" if own.exists() else "")
+        """The review database, empty where there is none."""
+        return review_url(self.settings, self.lake.root)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -108,7 +107,10 @@ class Sender:
     def _reviewing(self) -> Iterator["Database"]:
         from anomaly.review.database import open_database
 
-        database = open_database(self.review_url)
+        try:
+            database = open_database(self.review_url)
+        except OSError as error:
+            raise AnomalyError(f"the folder of the review database cannot be made: {error}") from error
         try:
             yield database
         finally:

@@ -89,8 +89,9 @@ def match(truth: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
     """Say which sessions belong to which campaign.
 
     A session belongs when its day and identity are those of a truth row, its session name too where the row gives one,
-    and its time overlaps the row's. Where only flows to an address outside tell of the row (no bucket) and none overlaps,
-    the last one that began before belongs, else the first one after: as features/signals/egress_use.sql counts them.
+    and its time overlaps the row's. Where only flows to an address outside tell of the row (no bucket) and none
+    overlaps, the last one that began before belongs, else the first one after: as features/signals/egress_use.sql
+    counts them.
 
     Parameters
     ----------

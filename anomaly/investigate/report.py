@@ -16,8 +16,8 @@ from anomaly.listing import iso_day, known_bytes
 from anomaly.model.detector import ExfilDetector
 from anomaly.model.registry import Registry
 from anomaly.pipeline import FEATURES
-from anomaly.reasons import said
 from anomaly.pruned import check_kept
+from anomaly.reasons import said
 from anomaly.store import Lake, Store
 from anomaly.words import in_time
 

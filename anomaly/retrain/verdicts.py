@@ -6,8 +6,8 @@ Verdicts come from a file, or from the review database where there is one; the w
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from anomaly.words import visible
 CONFIRMED, EXPECTED = "true_positive", "expected"
 """The verdicts that matter here; the review's others change nothing."""
 SESSION, CASE, VERDICT = "session_id", "case_id", "verdict"
+Row = tuple[str, str, str]
+"""Kind of id, id, verdict."""
 SHOWN_MISTAKES = 20
 MOVED = Path(__file__).with_name("expected.sql").read_text(encoding="utf-8")
 SESSIONS = "select session_id, case_id from scores"
@@ -31,18 +33,25 @@ SESSIONS = "select session_id, case_id from scores"
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Ids of the sessions of a lake that people confirmed as thefts, and of those that they expected."""
+    """Ids of the sessions of a lake that people confirmed as thefts, and of those that they expected.
+
+    ``approved`` are the expected ones for which the review has made a workflow already; ``rows`` says how many verdicts
+    came from the review and how many from a file.
+    """
 
     confirmed: frozenset[str] = frozenset()
     expected: frozenset[str] = frozenset()
+    approved: frozenset[str] = frozenset()
+    rows: Mapping[str, int] = field(default_factory=lambda: {"review": 0, "file": 0})
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """How many of each."""
-        return {"confirmed": len(self.confirmed), "expected": len(self.expected), "notes": list(self.notes)}
+        found = {"confirmed": len(self.confirmed), "expected": len(self.expected), "approved": len(self.approved)}
+        return found | {"rows": dict(self.rows), "notes": list(self.notes)}
 
 
-def read_verdicts(path: Path) -> list[tuple[str, str, str]]:
+def read_verdicts(path: Path) -> list[Row]:
     """Read a CSV or JSON file of verdicts: (kind of id, id, verdict) a row, as the file has them.
 
     Raises
@@ -57,7 +66,7 @@ def read_verdicts(path: Path) -> list[tuple[str, str, str]]:
     except UnicodeDecodeError as error:
         raise UsageError(f"the verdicts {path} are not UTF-8: {error.reason} at byte {error.start}") from error
     records = _json(path, text) if path.suffix.lower() == ".json" else _csv(path, text)
-    found: list[tuple[str, str, str]] = []
+    found: list[Row] = []
     mistakes: list[str] = []
     for where, record in records:
         try:
@@ -70,46 +79,86 @@ def read_verdicts(path: Path) -> list[tuple[str, str, str]]:
     return found
 
 
-def resolve(lake: Lake, rows: Iterable[tuple[str, str, str]]) -> Verdicts:
-    """Find the sessions that verdicts are of. Later rows of one id stand; a case speaks for all its sessions.
+def resolve(
+    lake: Lake,
+    rows: Iterable[Row],
+    reviewed: Iterable[Row] = (),
+    sessions_of: Mapping[str, Sequence[str]] | None = None,
+) -> Verdicts:
+    """Find the sessions that verdicts are of.
 
-    An id that the lake does not hold (any more) has nothing to be left out, and is counted in the notes.
+    Later rows of one id stand, and all ``rows`` are later than ``reviewed``. A case speaks for all its sessions, the
+    later of two cases for one that both hold; what is said of a session is stronger than what is said of its case.
+
+    Parameters
+    ----------
+    reviewed
+        Verdicts of the review, where ``expected`` has made a workflow already.
+    sessions_of
+        Ids of the sessions of cases as they were published, for cases that the lake no longer has.
+
+    Returns
+    -------
+    Verdicts
+        An id that the lake does not hold (any more) has nothing to be left out, and is counted in the notes.
     """
-    last = {(kind, name): verdict for kind, name, verdict in rows}
+    last: dict[tuple[str, str], tuple[str, bool]] = {}
+    counts = {"review": 0, "file": 0}
+    for place, found in (("review", reviewed), ("file", rows)):
+        for kind, name, verdict in found:
+            counts[place] += 1
+            last.pop((kind, name), None)  # to stand where it was said last
+            last[kind, name] = (verdict, place == "review")
     if not last:
         return Verdicts()
-    by_id: dict[tuple[str, str], list[str]] = {}
+    by_id = _sessions(lake)
+    known = {session for kind, session in by_id if kind == SESSION}
+    for case, sessions in (sessions_of or {}).items():
+        here = [session for session in sessions if session in known]
+        if here:
+            by_id.setdefault((CASE, case), here)
+    said: dict[str, tuple[str, bool]] = {}
+    for key, word in sorted(last.items(), key=lambda item: item[0][0] == SESSION):
+        said |= dict.fromkeys(by_id.get(key, []), word)
+    unknown = sorted(name for kind, name in last if (kind, name) not in by_id)
+    confirmed, expected = (
+        frozenset(name for name, (word, _) in said.items() if word == verdict) for verdict in (CONFIRMED, EXPECTED)
+    )
+    approved = frozenset(name for name in expected if said[name][1])
+    return Verdicts(confirmed, expected, approved, counts, _told(len(last), len(confirmed), len(expected), unknown))
+
+
+def _sessions(lake: Lake) -> dict[tuple[str, str], list[str]]:
+    """The sessions of every id of a session or a case that the lake holds scores of."""
+    found: dict[tuple[str, str], list[str]] = {}
     with Store() as store:
         store.view("scores", [path for day in lake.days("scores") for path in lake.files("scores", day)])
         for session, case in store.rows(SESSIONS):
-            by_id.setdefault((SESSION, session), []).append(session)
-            by_id.setdefault((CASE, case), []).append(session)
-    said: dict[str, str] = {}
-    # what is said of a session is stronger than what is said of its case
-    for key, verdict in sorted(last.items()):
-        said |= dict.fromkeys(by_id.get(key, []), verdict)
-    unknown = sorted(name for kind, name in last if (kind, name) not in by_id)
-    notes = [
-        f"{len(last):,} verdict(s): {_count(said, CONFIRMED)} session(s) confirmed, {_count(said, EXPECTED)} expected"
-    ]
-    if unknown:
-        notes.append(
-            f"{len(unknown):,} verdict(s) are of nothing that the lake holds scores of, such as {unknown[0]!r}"
-        )
-    of = {word: frozenset(name for name, verdict in said.items() if verdict == word) for word in (CONFIRMED, EXPECTED)}
-    return Verdicts(of[CONFIRMED], of[EXPECTED], tuple(notes))
+            found.setdefault((SESSION, session), []).append(session)
+            found.setdefault((CASE, case), []).append(session)
+    return found
+
+
+def _told(count: int, confirmed: int, expected: int, unknown: Sequence[str]) -> tuple[str, ...]:
+    said = f"{count:,} verdict(s): {confirmed:,} session(s) confirmed, {expected:,} expected"
+    if not unknown:
+        return (said,)
+    return said, f"{len(unknown):,} verdict(s) are of nothing that the lake holds scores of, such as {unknown[0]!r}"
 
 
 def suggestions(lake: Lake, verdicts: Verdicts) -> tuple[list[dict[str, str]], list[str]]:
     """Rows for workflows.csv that would cover the expected sessions, and what no workflow can name.
 
+    Those that the review approved have a workflow already and are left out.
     Each names one identity, one bucket and one destination, never a wider glob; who answers for it and until when is
     for a person to fill in, so both are empty.
     """
     with Store() as store:
         days = lake.days("flows")
         store.view("flows", [path for day in days for path in lake.files("flows", day)])
-        store.register("expected", pd.DataFrame({"session_id": sorted(verdicts.expected)}, dtype="string"))
+        store.register(
+            "expected", pd.DataFrame({"session_id": sorted(verdicts.expected - verdicts.approved)}, dtype="string")
+        )
         moved = store.records(MOVED)
     made: list[dict[str, str]] = []
     left: list[str] = []
@@ -145,11 +194,7 @@ def _suggestion(number: int, way: Mapping[str, Any]) -> dict[str, str]:
     return dict(zip(WORKFLOWS.header, values, strict=True))
 
 
-def _count(said: Mapping[str, str], word: str) -> int:
-    return sum(verdict == word for verdict in said.values())
-
-
-def _row(record: Mapping[str, Any]) -> tuple[str, str, str]:
+def _row(record: Mapping[str, Any]) -> Row:
     session, case = (str(record.get(name) or "").strip() for name in (SESSION, CASE))
     verdict = str(record.get(VERDICT) or "").strip()
     if bool(session) == bool(case):

@@ -7,7 +7,9 @@
 -- grain:     session_id
 -- owner:     detection
 with outside as (
-    select * exclude (day)
+    select
+        * exclude (day),
+        unnest(list_distinct([source_ip, host])) as known_as
     from egress
 ),
 
@@ -102,16 +104,9 @@ timed as (
 answered as (
     select
         s.* exclude (host),
-        e.*
+        e.* exclude (known_as)
     from timed as s
-    inner join outside as e on s.host = e.source_ip
-    where e.slot_us between s.from_us and s.until_us
-    union all
-    select
-        s.* exclude (host),
-        e.*
-    from timed as s
-    inner join outside as e on s.host = e.host
+    inner join outside as e on s.host = e.known_as
     where e.slot_us between s.from_us and s.until_us
 ),
 

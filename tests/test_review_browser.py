@@ -189,9 +189,9 @@ def test_from_the_queue_to_a_workflow_with_the_keyboard(watched: Watched, place:
     page.wait_for_url("**/case/*?saved=workflow")
     assert page.get_by_text("holds from the next night").is_visible()
     with (place[0].context / "review_workflows.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["identity"] for row in rows] == ["arn:aws:iam::111122223333:user/ana-2"]
-    assert rows[0]["destination"] == "aws-account:999988887777"
+        # the tests come in any order, and another writes workflows of hostile names
+        found = [row["destination"] for row in csv.DictReader(file) if row["identity"].endswith("user/ana-2")]
+    assert found == ["aws-account:999988887777"]
 
 
 def test_the_keys_are_told_and_search_narrows_without_a_reload(watched: Watched) -> None:

@@ -26,8 +26,9 @@ EXAMPLES = "sqlite:///review.sqlite or postgresql://USER@HOST/DATABASE"
 WRITES = "anomaly_writes"
 POOL: dict[str, Any] = {"pool_size": 16, "max_overflow": 16, "pool_use_lifo": True}
 """The connection given back last is taken first: what it read is still at hand."""
-UNPREPARED = {"prepare_threshold": None}
-"""A statement prepared once is planned once, for any value; a search needs the plan of its own word."""
+POSTGRESQL = {"prepare_threshold": None, "connect_timeout": 10}
+"""A statement prepared once is planned once, for any value; a search needs the plan of its own word. A server that does
+not answer holds nobody longer than these seconds."""
 
 
 @dataclass
@@ -163,7 +164,7 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 def _postgres(url: sa.URL) -> sa.Engine:
     try:
-        return sa.create_engine(url, pool_pre_ping=True, connect_args=UNPREPARED, **POOL)
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL, **POOL)
     except ImportError:
         raise UsageError("PostgreSQL needs its driver: pip install 'anomaly[postgres]'") from None
 

@@ -89,13 +89,13 @@ def charts(histories: Sequence[Mapping[str, Any]] | None) -> list[Chart]:
 def amount_in(unit: str) -> Callable[[float | None], str]:
     """Return how to say an amount of a unit of ``features/catalog.toml``.
 
-    >>> amount_in("nats, 0 to 12")(7.4), amount_in("count")(96), amount_in("days")(3), amount_in("days")(None)
-    ('7.4 of 12', '96', '3 days', 'not on record')
+    >>> amount_in("nats, 0 to 12")(7.4), amount_in("ln, 0 to 12")(4), amount_in("count")(96), amount_in("days")(None)
+    ('7.4 of 12', '4 of 12', '96', 'not on record')
     """
     if unit == "bytes":
         return in_bytes
-    # how unusual, on a scale: nats mean nothing to who reads this
-    scale = unit.removeprefix("nats, 0 to ")
+    # how unusual, on a scale: nats and logarithms mean nothing to who reads this
+    scale = unit.removeprefix("nats, 0 to ").removeprefix("ln, 0 to ")
     after = f"of {scale}" if scale != unit else "" if unit == "count" else unit
     return lambda amount: "not on record" if amount is None else f"{_number(amount)} {after}".rstrip()
 

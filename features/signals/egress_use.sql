@@ -113,35 +113,12 @@ answered as (
 -- a host known by its address and by its name is one: its rows come once
 sent as (
     select
-        session_id,
-        day,
-        identity,
-        factor,
-        known_bytes,
-        host,
-        source_ip,
-        slot_us,
-        destination_ip,
-        network,
-        network_kind,
-        bytes_out,
-        slot_us between read_us and hour_us as is_near,
-        bool_or(is_own) as is_own
+        * exclude (read_us, hour_us, from_us, until_us),
+        slot_us between read_us and hour_us as is_near
     from answered
-    group by
-        session_id,
-        day,
-        identity,
-        factor,
-        known_bytes,
-        host,
-        source_ip,
-        slot_us,
-        destination_ip,
-        network,
-        network_kind,
-        bytes_out,
-        is_near
+    qualify row_number() over (
+        partition by identity, session_id, host, source_ip, slot_us, destination_ip order by is_own desc
+    ) = 1
 ),
 
 matched as (

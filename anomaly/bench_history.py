@@ -9,16 +9,14 @@ import shutil
 import statistics
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
-from anomaly.bench_ingest import Cost, apart, measured
-from anomaly.bench_night import to_logs
+from anomaly.bench_ingest import Cost, apart
+from anomaly.bench_night import night, to_logs
 from anomaly.bench_scale import FIRST, context_folder, draw
 from anomaly.config import Settings
 from anomaly.context import Context
-from anomaly.daily.plan import Asked
-from anomaly.daily.run import Job, run_daily
 from anomaly.ingest import ingest
 from anomaly.score import score_days, train_model
 from anomaly.store import Lake, Store
@@ -42,7 +40,7 @@ def main(say: Say = print) -> None:
         for run in range(RUNS):
             for number, day in nights.items():
                 place = copied(folder / str(number), folder / f"run-{run}-{number}")
-                costs[number].append(apart(night, place, day))
+                costs[number].append(apart(usual_night, place, day))
                 shutil.rmtree(place)
         for number, measured_costs in costs.items():
             seconds, memory = _medians(measured_costs)
@@ -90,19 +88,10 @@ def _linked(source: str, target: str) -> None:
     (os.link if source.endswith((".parquet", ".gz")) else shutil.copy2)(source, target)
 
 
-def night(folder: Path, day: date) -> Cost:
-    """Do what ``anomaly daily`` does on the morning after that day."""
-    settings = Settings.load(None, {"context.folder": folder / "context", "features.threads": 1, "ingest.threads": 1})
-    context = Context.load(folder / "context")
-    morning = datetime.combine(day + timedelta(days=1), time(3), UTC)
-    lookback = settings.daily.lookback_days
-    asked = Asked([day], by_clock=False)
-    job = Job(Lake(folder / "lake"), context, settings, (str(folder / "logs"),), asked, lookback, lambda: morning)
-    with measured() as cost:
-        done = run_daily(job)
-    if done.exit_code or not done.days[-1].rescored:
-        raise RuntimeError(f"the night of the bench failed: {done.error or done.as_dict()}")
-    return cost
+def usual_night(folder: Path, day: date) -> Cost:
+    """The night of the small organisation, on one thread, with the days that late logs may still change."""
+    lookback_days = Settings().daily.lookback_days
+    return night(folder, day, 1, lookback_days, features__threads=1, ingest__threads=1)
 
 
 def _medians(costs: list[Cost]) -> tuple[float, float]:

@@ -28,12 +28,12 @@ Say = Callable[[str], None]
 def main(say: Say = print) -> None:
     """Draw the organisation and the day's logs, then do the night's work in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="anomaly-bench-") as temporary:
-        root, logs = Path(temporary) / "lake", Path(temporary) / "logs"
-        day = prepare(root, WHOLE)
-        files = to_logs(Lake(root), day, logs)
+        folder = Path(temporary)
+        day = prepare(folder / "lake", WHOLE)
+        files = to_logs(Lake(folder / "lake"), day, folder / "logs")
         size = sum(file.stat().st_size for file in files)
         say(f"  {WHOLE.events:,} records in {len(files):,} files, {size / 1e6:,.0f} MB compressed")
-        cost = apart(night, root, logs, day)
+        cost = apart(whole_night, folder, day)
         say(
             f"  the whole night: {cost.seconds:,.0f} s, {cost.processor:,.0f} s of processor, "
             f"peak {cost.megabytes:,.0f} MB"
@@ -56,14 +56,29 @@ def to_logs(lake: Lake, day: date, folder: Path) -> list[Path]:
     return files
 
 
-def night(root: Path, logs: Path, day: date) -> Cost:
-    """Do what ``anomaly daily`` does on the morning after that day."""
-    context = Context.load(root.parent / "context")
-    settings = Settings.load(None, {"context.folder": root.parent / "context", "daily.mlflow": False})
+def whole_night(folder: Path, day: date) -> Cost:
+    """The night of the whole organisation."""
+    return night(folder, day, WHOLE.identities, daily__mlflow=False)
+
+
+def night(folder: Path, day: date, sessions: int, lookback_days: int = 0, **own: object) -> Cost:
+    """Do what ``anomaly daily`` does on the morning after that day, with a folder's lake, context and logs.
+
+    Parameters
+    ----------
+    sessions
+        At least so many have to be scored: a night that found no logs would be cheap.
+    own
+        Settings, with ``__`` for the dot.
+    """
+    names = {name.replace("__", "."): value for name, value in own.items()}
+    settings = Settings.load(None, names | {"context.folder": folder / "context"})
+    context = Context.load(folder / "context")
     morning = datetime.combine(day + timedelta(days=1), time(3), UTC)
-    job = Job(Lake(root), context, settings, (str(logs),), Asked([day], by_clock=False), 0, lambda: morning)
+    asked, logs = Asked([day], by_clock=False), (str(folder / "logs"),)
+    job = Job(Lake(folder / "lake"), context, settings, logs, asked, lookback_days, lambda: morning)
     with measured() as cost:
         done = run_daily(job)
-    if done.exit_code or done.days[0].sessions < WHOLE.identities:
+    if done.exit_code or not done.days[-1].rescored or done.days[-1].sessions < sessions:
         raise RuntimeError(f"the night of the bench failed: {done.error or done.as_dict()}")
     return cost

@@ -19,13 +19,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from anomaly.catalog import table as catalog_table
+from anomaly.config.settings import FeatureSettings
 from anomaly.errors import AnomalyError
 from anomaly.pruned import first_kept
 
 COMPRESSION = "format parquet, compression zstd, compression_level 1"
 TEMPORARY = ".tmp-"
 
-MEMORY = "2GB"
+MEMORY = FeatureSettings.memory_limit
 """What a query may hold in memory unless a setting says otherwise; beyond it goes to the temporary folder.
 A day of five million events takes 7 % longer with it, and a quarter of the memory (docs/features.md)."""
 
@@ -156,11 +157,13 @@ class Lake:
             if not path.name.startswith(TEMPORARY)
         ]
 
+    def held(self, table: str) -> list[date]:
+        """The days a table's folders lie there of, oldest first, those too that a prune which was killed left."""
+        return sorted(map(day_of, (self.root / table).glob("date=*")))
+
     def days(self, table: str) -> list[date]:
         """The days a table has a partition of, oldest first; of the events none that was pruned."""
-        folders = (self.root / table).glob("date=*")
-        found = sorted(date.fromisoformat(folder.name.removeprefix("date=")) for folder in folders)
-        # a prune that was killed may have left some
+        found = self.held(table)
         first = first_kept(self.root) if table == "events" else None
         return [day for day in found if day >= first] if first else found
 
@@ -224,6 +227,11 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def day_of(folder: Path) -> date:
+    """The day of a partition's folder; raises ValueError for a folder that is none."""
+    return date.fromisoformat(folder.name.removeprefix("date="))
 
 
 def sweep(root: Path) -> int:

@@ -17,7 +17,7 @@ from anomaly.lock import locked
 from anomaly.pipeline import FEATURES
 from anomaly.prune import plan, smallest
 from anomaly.prune.kept import Kept, running
-from anomaly.prune.planned import Plan, partitions, reckon
+from anomaly.prune.planned import Plan, reckon
 from anomaly.prune.run import carry_out
 from anomaly.pruned import FILE, pruned
 from anomaly.score import score_days, train_model
@@ -103,13 +103,13 @@ def test_events_and_what_nobody_looks_back_to_are_gone(whole: Lake, short: Lake)
     old = [day for day in whole.days("events") if day < BEFORE]
     assert len(old) == (BEFORE - START).days
     for name in ("events", "acts", "flows", "mentioned"):
-        assert partitions(short, name) == LATER
+        assert short.held(name) == LATER
     assert short.days("events") == LATER
     # scores are never touched
-    assert partitions(short, "scores") == partitions(whole, "scores")
+    assert short.held("scores") == whole.held("scores")
     for name in running():
-        assert partitions(short, name) == [day for day in partitions(whole, name) if day >= old[-1]]
-    assert partitions(short, "actor_day") == partitions(whole, "actor_day")  # all within its 30 days
+        assert short.held(name) == [day for day in whole.held(name) if day >= old[-1]]
+    assert short.held("actor_day") == whole.held("actor_day")  # all within its 30 days
 
 
 def test_every_look_back_of_a_day_that_stays_is_kept() -> None:
@@ -181,10 +181,10 @@ def test_a_corrected_context_rebuilds_what_stays_and_nothing_of_what_went(mine: 
     shutil.copytree(org.context, folder)
     inventory = folder / "inventory.csv"
     inventory.write_text(inventory.read_text().replace("restricted", "confidential"), encoding="utf-8")
-    before = {name: partitions(mine, name) for name in stages()}
+    before = {name: mine.held(name) for name in stages()}
     again = score_days(mine, Context.load(folder), SETTINGS, LATER)
     assert [each.kept for each in again] == [each.day != THEFT for each in again]  # the one day on which it was read
-    assert {name: partitions(mine, name) for name in stages()} == before
+    assert {name: mine.held(name) for name in stages()} == before
 
 
 def test_what_is_kept_of_a_pruned_day_cannot_be_lost_unnoticed(mine: Lake, org: Org) -> None:

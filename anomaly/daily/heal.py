@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from anomaly.catalog import catalog
 from anomaly.errors import AnomalyError
 from anomaly.pruned import first_kept
-from anomaly.store import Lake
+from anomaly.store import Lake, day_of
 
 WINDOW_DAYS = 100
 """The longest look back of any table is 90 days; days before these are read through what they left in later ones."""
@@ -33,20 +33,15 @@ def remove_damaged(lake: Lake, days: Sequence[date]) -> list[Path]:
     if lost := list(_damaged(lake, EVENTS, first, last)):
         raise AnomalyError(_how_to_bring_back(lake, *lost[0], len(lost)))
     found = [path for name in catalog() if name != EVENTS for path, _ in _damaged(lake, name, first, last)]
-    for path in found:
-        _check_made_again(lake, path)
+    kept = first_kept(lake.root)
+    if frozen := [path for path in found if kept and day_of(path.parent) < kept]:
+        raise AnomalyError(
+            f"{frozen[0]} cannot be read. It is kept of a day whose events were pruned and cannot be made again: "
+            "bring it back from a backup"
+        )
     for path in found:
         path.unlink()
     return found
-
-
-def _check_made_again(lake: Lake, path: Path) -> None:
-    kept = first_kept(lake.root)
-    if kept and date.fromisoformat(path.parent.name.removeprefix("date=")) < kept:
-        raise AnomalyError(
-            f"{path} cannot be read. It is kept of a day whose events were pruned and cannot be made again: "
-            "bring it back from a backup"
-        )
 
 
 def _damaged(lake: Lake, table: str, first: date, last: date) -> Iterator[tuple[Path, str]]:

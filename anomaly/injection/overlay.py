@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from anomaly.pruned import FILE as MARKER
-from anomaly.store import TEMPORARY, Lake, Store, write_parquet
+from anomaly.store import TEMPORARY, Lake, Store, day_of, write_parquet
 
 PREFIX = "anomaly-overlay-"
 SEALS = Path("ledger") / "features"
@@ -27,7 +27,7 @@ class Overlay:
         self._aside = root.with_name(f"{root.name}-aside")
         self._made = itertools.count()
         for folder in sorted(real.root.glob("*/date=*")):
-            if date.fromisoformat(folder.name.removeprefix("date=")) <= last:
+            if day_of(folder) <= last:
                 _link(folder, root / folder.parent.name / folder.name, "*.parquet")
         _link(real.root / MARKER.parent, root / MARKER.parent, MARKER.name)
         _link(real.root / SEALS, root / SEALS, "*.json")

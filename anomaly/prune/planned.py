@@ -108,15 +108,9 @@ def reckon(lake: Lake, before: date) -> Plan:
     before = max(before, marker.before) if marker else before
     known = lake.days("events")
     earlier = [*(marker.days if marker else []), *(day for day in known if day < before)]
-    found = going(Kept(before, max(earlier)), lambda table: partitions(lake, table)) if earlier else []
+    found = going(Kept(before, max(earlier)), lake.held) if earlier else []
     folders = [(day, table, lake.folder(table, day)) for day, table in found]
     return Plan(known[0], before, known[-1], tuple(Going(*each, size_of(each[2])) for each in folders))
-
-
-def partitions(lake: Lake, table: str) -> list[date]:
-    """The days whose folders lie there, those that a killed prune left too."""
-    names = [path.name.removeprefix("date=") for path in (lake.root / table).glob("date=*")]
-    return sorted(map(date.fromisoformat, names))
 
 
 def size_of(folder: Path) -> int:

@@ -25,6 +25,7 @@ from anomaly.store import MEMORY, Lake, Store, row_count
 
 FEATURES = "session_features"
 MENTIONED = "mentioned"
+MENTIONS = f"select kind, value from {MENTIONED} order by kind, value"
 EVENTS_A_PART = 1_000_000
 """A day is built in parts of about this many events where nothing else is asked; what that needs stands in
 docs/features.md."""
@@ -251,11 +252,14 @@ class Pipeline:
 
     def _mentioned(self, day: date, kind: str) -> list[str]:
         if ("mentions", day) not in self._frames:
-            with Store(threads=1) as store:
-                store.view(MENTIONED, self.lake.files(MENTIONED, day))
-                self._frames["mentions", day] = store.df(f"select kind, value from {MENTIONED} order by kind, value")
+            self._frames["mentions", day] = self._mentions(day)
         mentions = self._frames["mentions", day]
         return list(mentions.loc[mentions["kind"] == kind, "value"])
+
+    def _mentions(self, day: date) -> pd.DataFrame:
+        with Store(threads=1) as store:
+            store.view(MENTIONED, self.lake.files(MENTIONED, day))
+            return store.df(MENTIONS)
 
 
 def _rows(frame: pd.DataFrame, column: str, values: set[str]) -> pd.DataFrame:

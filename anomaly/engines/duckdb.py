@@ -50,7 +50,7 @@ def run_stage(
         must_fit(name, files)
     for name, frame in sources.frames.items():
         store.register(name, frame)
-    parameters = {"day": day_number(day)} if re.search(r"\$day\b", stage.sql) else None
+    parameters = parameters_of(stage, day)
     if partitions == 1 or stage.key is None:
         _show(store, stage, sources, "")
         write_parquet(store, select_of(stage), target, facts, parameters)
@@ -75,6 +75,11 @@ def _show(store: Store, stage: Stage, sources: Sources, partition: str) -> None:
             )
         else:
             store.run(f'create or replace temp view "{view}" as {empty_select(name)}')
+
+
+def parameters_of(stage: Stage, day: date) -> dict[str, int] | None:
+    """What a stage's query is given; None where it asks for nothing, for then DuckDB takes nothing."""
+    return {"day": day_number(day)} if re.search(r"\$day\b", stage.sql) else None
 
 
 def select_of(stage: Stage) -> str:

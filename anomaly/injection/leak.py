@@ -6,7 +6,7 @@ from datetime import date
 
 from anomaly.injection.routes import Caller, Campaign
 from anomaly.injection.search import Search
-from anomaly.injection.trials import LINES, Outcome
+from anomaly.injection.trials import ALERT, Outcome
 
 WORKING_DAYS = 5
 
@@ -26,13 +26,13 @@ class LeakProbe:
     @property
     def caught(self) -> Mapping[str, bool]:
         """Whether it was caught: by an alert, the one line that a leak is held to."""
-        return {LINES[0]: self.day is not None}
+        return {ALERT: self.day is not None}
 
     @classmethod
     def of(cls, outcomes: Mapping[date, Outcome]) -> "LeakProbe":
         """Sum up the outcomes of its days."""
         in_order = [outcomes[day] for day in sorted(outcomes)]
-        caught = next((place for place, outcome in enumerate(in_order, 1) if outcome.caught[LINES[0]]), None)
+        caught = next((place for place, outcome in enumerate(in_order, 1) if outcome.caught[ALERT]), None)
         amounts = [outcome.taken for outcome in in_order[:caught]]
         return cls(sorted(amounts)[len(amounts) // 2] if amounts else 0.0, caught, sum(amounts))
 

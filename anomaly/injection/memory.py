@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from anomaly.config import Settings
 from anomaly.context import Context
-from anomaly.engines.duckdb import day_number, prepare, select_of
-from anomaly.pipeline import FEATURES, MENTIONED, Pipeline, carried, closure
+from anomaly.engines.duckdb import parameters_of, prepare, select_of
+from anomaly.pipeline import FEATURES, MENTIONS, Pipeline, carried, closure
 from anomaly.stage import Stage, stage_named
 from anomaly.store import Lake, Store, empty_select, quoted
 
@@ -132,15 +132,11 @@ class Memory(Pipeline):
             )
         for name in stage.context:
             self.store.register(name, self._frame(name, day))
-        parameters = {"day": day_number(day)} if "$day" in stage.sql else None
-        self.store.run(f'create or replace temp table "{stage.name}" as {select_of(stage)}', parameters)
+        made = f'create or replace temp table "{stage.name}" as {select_of(stage)}'
+        self.store.run(made, parameters_of(stage, day))
 
-    def _mentioned(self, day: date, kind: str) -> list[str]:
-        if ("mentions", day) not in self._frames:
-            made = f"select kind, value from {MENTIONED} order by kind, value"
-            self._frames["mentions", day] = self.store.df(made)
-        mentions = self._frames["mentions", day]
-        return list(mentions.loc[mentions["kind"] == kind, "value"])
+    def _mentions(self, day: date) -> pd.DataFrame:
+        return self.store.df(MENTIONS)
 
 
 def _rows_of(name: str, files: list[Path], *, dated: bool = False) -> str:

@@ -9,13 +9,11 @@ import click
 
 from anomaly.cli.front import DAY, Setup, common, say
 from anomaly.errors import AuditError
+from anomaly.review.place import PUBLISHED
 from anomaly.words import visible
 
 if TYPE_CHECKING:
     from anomaly.review.database import Database
-
-TOP = 50
-"""Cases of a day that are published besides its alerts, where nobody says otherwise."""
 
 
 class _Digest(click.ParamType[str]):
@@ -40,7 +38,9 @@ def review() -> None:
 
 @review.command()
 @click.option("--day", type=DAY, help="The day.  [default: the last one scored]")
-@click.option("--top", type=click.IntRange(min=1), default=TOP, show_default=True, help="Ranked cases besides alerts.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=PUBLISHED, show_default=True, help="Ranked cases besides alerts."
+)
 @common
 def publish(setup: Setup, day: date | None, top: int) -> None:
     """Put a scored day's cases before the reviewers; verdicts are never touched."""

@@ -17,15 +17,12 @@ from anomaly.context import Context
 from anomaly.errors import AnomalyError
 from anomaly.findings import documents
 from anomaly.listing import SCORES
-from anomaly.review.place import review_url
+from anomaly.review.place import PUBLISHED, review_url
 from anomaly.sinks import Delivered, Outbox, sinks
 from anomaly.store import Lake
 
 if TYPE_CHECKING:
     from anomaly.review.database import Database
-
-REVIEWED = 50
-"""Cases a day that are published besides its alerts: as many as `anomaly review publish` takes."""
 
 
 @dataclass
@@ -46,7 +43,7 @@ class Sender:
         """The documents of a day, as many as its places take; none where there is no place."""
         if not (self.review_url or self.outbox.receivers):
             return []
-        return documents(self.lake, day, self.context, top=max(self.settings.sinks.top, REVIEWED))
+        return documents(self.lake, day, self.context, top=max(self.settings.sinks.top, PUBLISHED))
 
     def queue(self, found: list[dict[str, Any]]) -> dict[str, int]:
         """Put a day's documents into the outbox; returns how many."""

@@ -164,13 +164,13 @@ class Steps:
             return
         found = self.whole([day], lambda: self.sender.found(day), lambda: self.score([day]))
         sent = self.sender.queue(found)
-        result.sent = sent or None
         try:
             sent |= self.sender.publish(found, day)
         except AnomalyError as error:
             self._unpublished(day, error)
             return
-        result.sent = sent or None
+        finally:
+            result.sent = sent or None
         if sent:
             self.ledger.say("sent", self.clock(), {"day": day.isoformat(), "token": token, **sent})
             note("sent", day=day, **sent)

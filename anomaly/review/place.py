@@ -1,10 +1,12 @@
-"""Where the review database of a lake is; light to import, for those who may have none."""
+"""Where the review database of a lake is, and how much of a day it gets; light to import, for those who have none."""
 
 from pathlib import Path
 
 from anomaly.config import Settings
 
 REVIEW_FILE = "review.sqlite"
+PUBLISHED = 50
+"""Cases of a day that are published besides its alerts, where nobody says otherwise."""
 
 
 def review_url(settings: Settings, root: Path) -> str:

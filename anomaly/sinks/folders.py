@@ -52,8 +52,6 @@ class Folder:
                     temporary.write_text(text, encoding="utf-8", newline="")
         except AnomalyError as error:
             return str(error)
-        except OSError as error:
-            return f"cannot write {self.path}: {error.strerror or error}"
         return ""
 
 

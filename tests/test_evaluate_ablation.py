@@ -78,6 +78,7 @@ def drawn(seed: int) -> Replay:
             attack=scores["session_id"].isin(attacks["session_id"]),
             look_alike=False,
         ),
+        promised={},
         queues={OURS: pd.DataFrame()},
     )
 

@@ -88,7 +88,9 @@ def test_every_scenario_cloud_and_kind_stands_with_the_numbers_of_the_json(found
         top_10 = [share(of(one["found"]["10"])) for one in each]
         assert rows[label] == ["2", *top_10, share(of(each[0]["found"]["5"])), number(of(each[0]["best_rank"]))]
     human = told["rankings"][OURS]["spending"]["kinds"]["human"]
-    assert rows["human"] == [number(of(human["cases"]), 1), number(of(human["alerts"]), 1), f"{human['budget']:.1f}"]
+    kept = f"{human['alerts']['value'] / human['budget']:.2f}"
+    said = [number(of(human["cases"]), 1), number(of(human["alerts"]), 2), f"{human['budget']:.2f}", kept]
+    assert rows["human"] == said
     assert rows["1/b"] == ["S01", "12", "1970-04-11", "1", "1 kB"]
     assert "1/a" not in rows  # it was found
 

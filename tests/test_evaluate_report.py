@@ -40,7 +40,7 @@ def test_the_tables_tell_the_figures(found: Result) -> None:
     assert "could find 100 % in the top 5, 100 % in the top 10, 100 % in the top 20." in text
     spending = [row for row in cells(text, RANKINGS[DAILY_BYTES]) if "50 % [0, 100]" in row]
     assert spending[0][1:] == ["12 % [0, 25]", "50 % [0, 100]", "0.88 [0.75, 1.00]", "1"]
-    assert cells(text, "human")[0][1:] == ["1.0 [0.5, 2.0]", "1.0 [0.5, 2.0]", "3.5"]
+    assert cells(text, "human")[0][1:] == ["1.0 [0.5, 2.0]", "1.00 [0.50, 2.00]", "3.50", "0.29"]
 
 
 def test_rankings_that_could_not_be_made_are_named(found: Result) -> None:

@@ -9,6 +9,7 @@ import pytest
 from anomaly.evaluate.spending import (
     BUDGETS,
     EDGES,
+    FEW,
     average_precision,
     cases,
     days_spent,
@@ -110,10 +111,30 @@ def test_only_the_first_ten_places_of_a_day_are_counted() -> None:
     assert (spent["places"][0], spent["look_alikes"][0], spent[within(1)][0]) == (10, 10, 12)
 
 
+def alike(found: pd.DataFrame, days: list[int], organisation: int = 1) -> pd.DataFrame:
+    """What each kind had of 10 alerts a day that fall to the kinds by their cases."""
+    return kinds_spent(found, days, 10.0).assign(organisation=organisation)
+
+
+def test_what_was_promised_of_a_kind_is_its_share_of_its_cases_and_small_kinds_are_told_together_too() -> None:
+    days = [DAY, DAY + 1]
+    spent = days_spent(FOUND, campaign_days(), days)
+    kinds = kinds_spent(FOUND, days, 10.0, {"human": 0.5, "workload": 0.2}).assign(organisation=1)
+    told = spending(spent, kinds, FOUND).kinds
+    # two cases of people and one of a machine in two days
+    assert told["human"].budget == pytest.approx(0.5)
+    assert told["workload"].budget == pytest.approx(0.1)
+    assert (told["human"].kept, told["workload"].kept) == ("1.00", "5.00")
+    assert told[FEW].budget == pytest.approx(0.6)
+    assert told[FEW].cases.value == 1.5
+    assert told[FEW].alerts.value == 1
+    assert FEW not in spending(spent, alike(FOUND, days), FOUND).kinds
+
+
 def test_the_sums_with_their_intervals() -> None:
     days = [DAY, DAY + 1]
-    spent, kinds = days_spent(FOUND, campaign_days(1, 4), days), kinds_spent(FOUND, days, 10.0)
-    told = spending(spent, kinds, FOUND, 10.0)
+    spent, kinds = days_spent(FOUND, campaign_days(1, 4), days), alike(FOUND, days)
+    told = spending(spent, kinds, FOUND)
     assert told.look_alikes.value == pytest.approx(1 / 5)
     assert told.quiet.value == pytest.approx(1 / 5)
     assert (told.look_alikes.low, told.look_alikes.high) == (0, 0.25)  # the one day or the other, twice
@@ -129,18 +150,18 @@ def test_the_sums_with_their_intervals() -> None:
 
 def test_a_kind_that_only_one_organisation_has_is_none_a_day_in_the_other() -> None:
     days = [DAY, DAY + 1]
-    one, other = kinds_spent(FOUND, days, 10.0), kinds_spent(FOUND[4:], days, 10.0)
+    one, other = alike(FOUND, days), alike(FOUND[4:], days, organisation=2)
     spent = pd.concat([days_spent(FOUND, campaign_days(), days), days_spent(FOUND[4:], campaign_days(), days)])
-    told = spending(spent, pd.concat([one, other]), FOUND, 10.0)
+    told = spending(spent, pd.concat([one, other]), FOUND)
     assert told.kinds["workload"].cases.value == 0.25
     assert told.kinds["human"].cases.value == 0.75
 
 
 def test_every_case_falls_into_one_bin_by_its_label() -> None:
-    told = spending(days_spent(FOUND, campaign_days(), [DAY]), kinds_spent(FOUND, [DAY], 10.0), FOUND, 10.0)
+    told = spending(days_spent(FOUND, campaign_days(), [DAY]), alike(FOUND, [DAY]), FOUND)
     assert {label: sum(counts) for label, counts in told.expected.items()} == {"attack": 2, "look-alike": 1, "other": 2}
     place = told.expected["look-alike"].index(1)
     assert EDGES[place] <= 0.5 < EDGES[place + 1]
     far = FOUND.assign(expected_per_day=np.where(FOUND["attack"], 1e-90, 1e90))
-    told = spending(days_spent(far, campaign_days(), [DAY]), kinds_spent(far, [DAY], 10.0), far, 10.0)
+    told = spending(days_spent(far, campaign_days(), [DAY]), alike(far, [DAY]), far)
     assert (told.expected["attack"][0], told.expected["other"][-1]) == (2, 2)

@@ -109,6 +109,44 @@ def test_each_kind_is_held_against_its_own() -> None:
     assert shown[400:].sum() / 10 == pytest.approx(6, abs=0.3)
 
 
+def test_what_a_kind_of_tied_days_cannot_use_falls_to_the_others() -> None:
+    """A fifth of all cases may alert; nine of ten days of a service are the very same, and so never among the fifth."""
+    people = np.linspace(0.3, 0.7, 250)
+    services = np.concatenate([np.full(225, 0.2), np.linspace(0.3, 0.5, 25)])
+    kinds = ["human"] * 250 + ["service"] * 250
+    calibration = Calibration.fit(np.concatenate([people, services]), 10, kinds)
+    assert calibration.per_day == 50
+    shown = calibration.expected_per_day(np.concatenate([people, services]), kinds) <= 10
+    assert shown[250:].sum() / 10 == 2.5  # its odd days, all of them
+    assert shown[:250].sum() / 10 == pytest.approx(7.4, abs=0.2)
+    promised = calibration.promised(10, ["human", "service"])
+    assert promised["service"] == pytest.approx(0.1, abs=0.01)
+    assert promised["human"] == pytest.approx(0.3, abs=0.01)
+    assert calibration.expected_per_day(0.2, "service") == pytest.approx(50)
+
+
+KINDS = st.lists(st.tuples(st.integers(0, 20), st.sampled_from("abc")), min_size=1, max_size=150)
+
+
+@given(held_out=KINDS, asked=KINDS, budget=st.floats(0.01, 20))
+def test_expected_per_day_is_never_above_the_probability_times_all_and_never_rises(
+    held_out: list[tuple[int, str]], asked: list[tuple[int, str]], budget: float
+) -> None:
+    scores, kinds = zip(*held_out, strict=True)
+    calibration = Calibration.fit(np.asarray(scores) / 20, 10, kinds)
+    values, labels = np.asarray([score for score, _ in asked]) / 20, [kind for _, kind in asked]
+    expected = calibration.expected_per_day(values, labels)
+    probability = calibration.tail_probability(values, labels)
+    assert (expected <= probability * calibration.per_day * (1 + 1e-9)).all()
+    assert (expected > 0).all()
+    order = np.argsort(probability, kind="stable")
+    assert (np.diff(expected[order]) >= -1e-12).all()
+    # what is promised of all kinds is within the budget
+    promised = calibration.promised(budget, "abc")
+    counts = {kind: kinds.count(kind) / 10 for kind in "abc"}
+    assert sum(promised[kind] * count for kind, count in counts.items()) <= budget * (1 + 1e-6)
+
+
 def test_a_kind_seen_too_little_is_held_against_the_small_kinds_or_all() -> None:
     many, few = np.linspace(0.1, 0.3, 300), np.linspace(0.4, 0.6, LEAST_OF_KIND - 1)
     one = Calibration.fit(np.concatenate([many, few]), 10, ["human"] * 300 + ["service"] * len(few))

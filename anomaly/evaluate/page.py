@@ -14,7 +14,7 @@ from anomaly.evaluate.figures import TOPS, Figures, Recall
 from anomaly.evaluate.outcome import FOUND_RANK
 from anomaly.evaluate.poison import Poisoned
 from anomaly.evaluate.replay import OURS, RANKINGS
-from anomaly.evaluate.report import left_out, number, share, size
+from anomaly.evaluate.report import KIND_NOTE, left_out, number, share, size
 from anomaly.evaluate.result import Result
 from anomaly.evaluate.spending import BUDGETS, EDGES
 from anomaly.evaluate.truth import day_text
@@ -58,6 +58,7 @@ def page(found: Result, ablated: Ablation | None = None, poisoned: Sequence[Pois
         titles=RANKINGS,
         left_out=left_out(found),
         tops=TOPS,
+        kind_note=KIND_NOTE,
         found_rank=FOUND_RANK,
         budgets=BUDGETS,
         level=f"{100 * LEVEL:.0f}",

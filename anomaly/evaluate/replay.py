@@ -17,6 +17,7 @@ from anomaly.evaluate.rules import FLOW_COLUMNS
 from anomaly.evaluate.spending import quiet_sessions
 from anomaly.evaluate.truth import EPOCH, in_scored_days, match, read_truth
 from anomaly.evaluate.world import World
+from anomaly.model.registry import Registry
 from anomaly.pipeline import FEATURES
 from anomaly.score import Trained, score_days, spec_for, train_model
 from anomaly.store import Lake, Store
@@ -67,6 +68,8 @@ class Replay:
         What each of those sessions was for, by session_id: fit, calibration or scored; covered ones are left out.
     marks : DataFrame
         session_id, day, identity_kind, quiet, attack, look_alike of the scored sessions.
+    promised : dict
+        Share of the cases of each identity kind that the calibration promised to alert.
     queues : dict
         By ranking, as ``anomaly.evaluate.outcome`` reads them.
     """
@@ -80,6 +83,7 @@ class Replay:
     signals: pd.DataFrame
     windows: pd.Series
     marks: pd.DataFrame
+    promised: dict[str, float]
     queues: dict[str, pd.DataFrame]
 
 
@@ -130,6 +134,7 @@ def _judged(world: World, settings: Settings, trained: Trained, scored: list[dat
         signals=features.set_index("session_id")[list(table(FEATURES).signals)],
         windows=windows.set_axis(sessions["session_id"])[~sessions["covered"].to_numpy(dtype=bool)],
         marks=_marks(judged, truth, matches, quiet),
+        promised=Registry(lake.root).champion()[1].calibration.promised(budget, sorted(set(judged["identity_kind"]))),
         queues=queues,
     )
 

@@ -94,8 +94,11 @@ SPENDING_NOTE = (
     "actor's own median of 30 days, in bytes and in objects. Precision is averaged over the days with attacks."
 )
 PROMISED_HEADER = ("ranking", *(f"{budget:g} asked" for budget in BUDGETS))
-KIND_HEADER = ("identity kind", "cases a day", "alerts a day", "its share of the budget")
-KIND_NOTE = "A kind's share of the budget is the budget times its share of the cases."
+KIND_HEADER = ("identity kind", "cases a day", "alerts a day", "promised", "realised of promised")
+KIND_NOTE = (
+    "What is promised of a kind is the share of its cases that the calibration lets within the budget, times its "
+    "cases. Where most of its days show nothing unusual it is less than its share of all; the others have the rest."
+)
 
 
 def _found_rows(told: Figures) -> list[tuple[str, ...]]:
@@ -159,7 +162,13 @@ def _promised_rows(found: Result) -> list[tuple[str, ...]]:
 
 def _kind_rows(found: Result) -> list[tuple[str, ...]]:
     return [
-        (kind, number(each.cases, 1), number(each.alerts, 1), f"{each.budget:.1f}")
+        (
+            kind,
+            number(each.cases, 1),
+            number(each.alerts, 2),
+            f"{each.budget:.2f}",
+            each.kept,
+        )
         for kind, each in found.spending[OURS].kinds.items()
     ]
 

@@ -111,7 +111,7 @@ def _spending(
 ) -> Spending:
     parts = [_spent(replay, ranking, of, budget_per_day) for replay, of in zip(replays, stood, strict=True)]
     spent, kinds, found = (pd.concat(list(rows), ignore_index=True) for rows in zip(*parts, strict=True))
-    return spending(spent, kinds, found, budget_per_day)
+    return spending(spent, kinds, found)
 
 
 def _spent(
@@ -119,7 +119,9 @@ def _spent(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     found = cases(replay.queues[ranking], replay.marks)
     spent = days_spent(found, stood, replay.days)
-    return spent, kinds_spent(found, replay.days, budget_per_day), found
+    promised = replay.promised if ranking == OURS else None
+    kinds = kinds_spent(found, replay.days, budget_per_day, promised)
+    return spent, kinds.assign(organisation=replay.seed), found
 
 
 def _alerts(replay: Replay, ranking: str) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """What a queue is spent on: look-alikes, unusually quiet sessions, identity kinds; its precision; promises held."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from anomaly.store import Store
 QUIET = (Path(__file__).parent / "quiet.sql").read_text(encoding="utf-8")
 BUDGETS = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Alerts a day at which the promise of the calibration is held against what came of it."""
+FEW = "all below one a day"
+"""Kinds promised less than one alert a day are told together as well: alone, a dozen days of one hardly tell."""
 LABELS = ("attack", "look-alike", "other")
 DECADES = (-4.0, 3.0)
 EDGES = tuple(10.0**power for power in np.arange(DECADES[0], DECADES[1] + 0.25, 0.5))
@@ -21,14 +24,16 @@ EDGES = tuple(10.0**power for power in np.arange(DECADES[0], DECADES[1] + 0.25, 
 
 @dataclass(frozen=True)
 class KindAlerts:
-    """Of one identity kind: ranked cases and alerts a day, those of attacks left out, and its share of the budget.
-
-    ``budget`` is the budget asked times the kind's share of the cases.
-    """
+    """Of one identity kind: ranked cases and alerts a day, those of attacks left out; ``budget``: alerts promised."""
 
     cases: Figure
     alerts: Figure
     budget: float
+
+    @property
+    def kept(self) -> str:
+        """Alerts realised of those promised, as a number of two digits; ``-`` where none were promised."""
+        return "-" if self.alerts.value is None or not self.budget else f"{self.alerts.value / self.budget:.2f}"
 
 
 @dataclass(frozen=True)
@@ -153,22 +158,33 @@ def average_precision(found: pd.DataFrame, campaign_days: pd.DataFrame) -> float
     return float(np.sum(np.arange(1, len(ranks) + 1) / ranks) / (len(ranks) + missed))
 
 
-def kinds_spent(found: pd.DataFrame, days: list[int], budget_per_day: float) -> pd.DataFrame:
+def kinds_spent(
+    found: pd.DataFrame, days: list[int], budget_per_day: float, promised: Mapping[str, float] | None = None
+) -> pd.DataFrame:
     """Count each day's cases without attack and those within the budget by identity kind.
+
+    Parameters
+    ----------
+    promised
+        Share of a kind's cases that the calibration promised to alert, by kind; without it the budget falls to the
+        kinds by their cases.
 
     Returns
     -------
     DataFrame
-        day, identity_kind, cases, alerts; one row a scored day and a kind that occurs at all.
+        day, identity_kind, cases, alerts, promised (alerts); one row a scored day and a kind that occurs at all.
     """
     benign = found[~found["attack"]]
     benign = benign.assign(alert=benign["expected_per_day"] <= budget_per_day)
     grid = pd.MultiIndex.from_product([days, sorted(set(benign["identity_kind"]))], names=["day", "identity_kind"])
     counts = benign.groupby(["day", "identity_kind"]).agg(cases=("alert", "size"), alerts=("alert", "sum"))
-    return counts.reindex(grid, fill_value=0).astype(int).reset_index()
+    rows = counts.reindex(grid, fill_value=0).astype(int).reset_index()
+    alike = budget_per_day * len(days) / max(len(benign), 1)
+    shares = rows["identity_kind"].map(lambda kind: alike if promised is None else promised[kind])
+    return rows.assign(promised=rows["cases"] * shares.astype(float))
 
 
-def spending(spent: pd.DataFrame, kinds: pd.DataFrame, found: pd.DataFrame, budget_per_day: float) -> Spending:
+def spending(spent: pd.DataFrame, kinds: pd.DataFrame, found: pd.DataFrame) -> Spending:
     """Sum up the rows of ``days_spent``, ``kinds_spent`` and ``cases`` of all organisations; resampled by day."""
     precision = spent["precision"].dropna()
     return Spending(
@@ -177,15 +193,28 @@ def spending(spent: pd.DataFrame, kinds: pd.DataFrame, found: pd.DataFrame, budg
         precision=figure(precision),
         attack_days=len(precision),
         promised={budget: figure(spent[within(budget)]) for budget in BUDGETS},
-        kinds={
-            str(kind): KindAlerts(
-                cases=figure(_padded(rows["cases"], len(spent))),
-                alerts=figure(_padded(rows["alerts"], len(spent))),
-                budget=budget_per_day * float(rows["cases"].sum() / max(kinds["cases"].sum(), 1)),
-            )
-            for kind, rows in kinds.groupby("identity_kind")
-        },
+        kinds=_kinds(kinds, len(spent)),
         expected={label: _histogram(found[_labels(found) == label]) for label in LABELS},
+    )
+
+
+def _kinds(kinds: pd.DataFrame, days: int) -> dict[str, KindAlerts]:
+    told = {str(kind): _kind(rows, days) for kind, rows in kinds.groupby("identity_kind")}
+    few = [kind for kind, each in told.items() if each.budget < 1]
+    if len(few) < 2:
+        return told
+    columns = ["cases", "alerts", "promised"]
+    rows = kinds[kinds["identity_kind"].isin(few)]
+    # one row a day and organisation, as the kinds have
+    together = rows.groupby(["organisation", "day"])[columns].sum()
+    return told | {FEW: _kind(together, days)}
+
+
+def _kind(rows: pd.DataFrame, days: int) -> KindAlerts:
+    return KindAlerts(
+        cases=figure(_padded(rows["cases"], days)),
+        alerts=figure(_padded(rows["alerts"], days)),
+        budget=float(rows["promised"].sum() / days),
     )
 
 

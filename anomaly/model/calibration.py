@@ -2,7 +2,8 @@
 
 What is held out is one score an actor and day, its most unusual session, because that is what becomes a case and may
 raise an alert. Each identity kind is held against its own: machines are regular, so among all a machine's odd day looks
-ordinary, and people would spend the whole budget.
+ordinary, and people would spend the whole budget. What a kind leaves of its share, since nothing about most of its
+days is unusual and such days tie, falls to the other kinds (decision 0017).
 
 Conformal rank p = (k + 1) / (n + 1), k the calibration scores at or above: for exchangeable sessions exact, never 0.
 Past the largest calibration score the tail decays exponentially at the mean excess of the top scores. A forest's score
@@ -10,7 +11,7 @@ is bounded, so its true tail ends sooner: the exponential errs towards "more oft
 of negative shape would say 0 past its end point.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +28,8 @@ LEAST_OF_KIND = 20
 """Kinds with fewer held-out scores are held against each other: a budget of a fifth of the cases can just be told."""
 SMALL = ""
 """The name under which the scores of all small kinds are held; no identity kind is called so."""
+ROUNDING = 1e-9
+"""A budget is kept where only the rounding of the sum over the kinds is above it."""
 SCALE_FLOOR = 0.002
 """Keeps exp(-(score - largest) / scale) above the smallest double for every score up to 1, even when all scores tie."""
 
@@ -88,16 +91,37 @@ class Calibration:
         result = np.empty(values.shape)
         for kind in set(labels.flat):
             mine = labels == kind
-            result[mine] = _tail(self.kinds.get(kind, self.kinds.get(SMALL, self.scores)), values[mine])
+            result[mine] = _tail(self._held(kind), values[mine])
         return result
 
     def expected_per_day(self, scores: npt.ArrayLike, kinds: npt.ArrayLike | None = None) -> Floats:
         """How many cases of an ordinary active day are at least this unusual for their kind.
 
-        It is the tail probability times the scores a day of all kinds: alerts within a budget then fall to each kind
-        by its share of the cases.
+        Over all kinds, the cases a day whose tail probability among their own is at most this one. Without ties it is
+        the tail probability times the scores a day, and alerts within a budget fall to each kind by its share of the
+        cases; a kind whose held-out scores tie takes the less of it and leaves the rest to the others.
         """
-        return self.tail_probability(scores, kinds) * self.per_day
+        return self._expected(self.tail_probability(scores, kinds))
+
+    def promised(self, budget: float, kinds: Iterable[str]) -> dict[str, float]:
+        """Which share of each of these kinds' cases is promised to alert, 0 to 1, at a budget of alerts a day."""
+        reached = [_reached(held) for _, held in self._groups()]
+        candidates = np.unique(np.concatenate([*reached, [min(budget / self.per_day, 1.0)]]))
+        line = candidates[self._expected(candidates) <= budget * (1 + ROUNDING)].max()
+        return {kind: float(_within(_reached(self._held(kind)), line)) for kind in kinds}
+
+    def _held(self, kind: str) -> Floats:
+        return self.kinds.get(kind, self.kinds.get(SMALL, self.scores))
+
+    def _groups(self) -> list[tuple[float, Floats]]:
+        """What is held together, and how many scores a day it is; the last are of kinds too small even together."""
+        groups = [(len(held) / self.days, held) for held in self.kinds.values()]
+        rest = len(self.scores) - sum(len(held) for held in self.kinds.values())
+        return [*groups, (rest / self.days, self.scores)] if rest else groups
+
+    def _expected(self, probabilities: Floats) -> Floats:
+        parts = [rate * _within(_reached(held), probabilities) for rate, held in self._groups()]
+        return np.asarray(np.sum(parts, axis=0), dtype=np.float64)
 
 
 def _by_kind(scores: Floats, kinds: npt.ArrayLike) -> dict[str, Floats]:
@@ -114,6 +138,20 @@ def _tail(held: Floats, values: Floats) -> Floats:
     at_or_above = count - np.searchsorted(held, values, side="left")
     past = np.maximum(values - held[-1], 0)
     return np.asarray((at_or_above + 1) / (count + 1) * np.exp(-past / tail_scale(held)), dtype=np.float64)
+
+
+def _reached(held: Floats) -> Floats:
+    """Tail probabilities that a score up to the largest held one can have, and the one just past it, ascending."""
+    count = len(held)
+    at_or_above = count - np.searchsorted(held, np.unique(held), side="left")
+    return np.asarray(np.concatenate([[1], at_or_above[::-1] + 1]) / (count + 1), dtype=np.float64)
+
+
+def _within(reached: Floats, probabilities: npt.ArrayLike) -> Floats:
+    """Chance that an ordinary score has a tail probability of at most this: the next one down that can be had."""
+    values = np.asarray(probabilities, dtype=np.float64)
+    place = np.searchsorted(reached, values, side="right") - 1
+    return np.where(place < 0, values, reached[np.maximum(place, 0)])
 
 
 def tail_scale(held: Floats) -> float:

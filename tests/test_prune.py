@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from anomaly.config import Settings
+from anomaly.config.settings import SinkSettings
 from anomaly.context import Context
 from anomaly.daily.heal import remove_damaged
 from anomaly.errors import AnomalyError, DataQualityError, UsageError
@@ -21,9 +23,12 @@ from anomaly.prune.planned import Plan, reckon
 from anomaly.prune.run import carry_out
 from anomaly.pruned import FILE, pruned
 from anomaly.score import score_days, train_model
+from anomaly.sinks import Outbox, sinks
+from anomaly.sinks.file import settled
 from anomaly.stage import stages
 from anomaly.store import Lake, Store
 from fixtures_org import QUIET, START, THEFT, Org, ScoredOrg
+from sink_findings import finding
 
 BEFORE = THEFT - timedelta(days=2)
 LATER = [BEFORE + timedelta(days=place) for place in range((THEFT - BEFORE).days + 1)]
@@ -156,6 +161,30 @@ def test_killed_it_leaves_a_lake_that_scores_alike_and_the_next_prune_ends_it(
     carry_out(lake, context, SETTINGS, reckon(lake, START))  # asked for less: what was begun is ended all the same
     assert files(lake) == files(short)
     assert pruned(lake.root) == pruned(short.root)
+
+
+def test_what_was_handed_over_of_pruned_days_leaves_the_outbox(mine: Lake, org: Org, tmp_path: Path) -> None:
+    settings = SinkSettings(csv_folder=tmp_path / "csv", evidence_folder=tmp_path / "pages")
+    box = Outbox(mine.root, sinks(settings), settings)
+    old = [BEFORE - timedelta(days=back) for back in (2, 1)]
+    box.enqueue([finding(number, day=str(day)) for number, day in enumerate([*old, BEFORE])])
+    assert box.deliver().sent == 6
+    # a page of the newer of the two is still to be written: nothing of that day's pages goes
+    only_pages = Outbox(mine.root, sinks(replace(settings, csv_folder=Path())), settings)
+    only_pages.enqueue([finding(number, day=str(old[1])) for number in (1, 7)])
+    assert settled(mine.root, BEFORE) == 3
+    found = reckon(mine, BEFORE)
+    assert (found.outbox, found.as_dict()["outbox"], box.counts()["csv"]) == (3, 3, {"sent": 3})
+    carry_out(mine, context_of(org), SETTINGS, found)
+    assert box.counts() == {"csv": {"sent": 1}, "evidence": {"sent": 2, "pending": 1}}
+    assert reckon(mine, BEFORE).outbox == 0
+    pages = {path.relative_to(tmp_path / "pages").as_posix() for path in (tmp_path / "pages").rglob("*.html")}
+    assert box.deliver().sent == 1
+    assert len(pages) + 1 == len(list((tmp_path / "pages").rglob("*.html")))
+
+
+def test_a_lake_without_an_outbox_gets_none(short: Lake) -> None:
+    assert (settled(short.root, BEFORE), list(short.root.glob("outbox*"))) == (0, [])
 
 
 def test_late_logs_of_a_pruned_day_are_told_one_by_one(mine: Lake, org: Org, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from anomaly import findings
 from anomaly.config.kinds import Secret
 from anomaly.config.settings import SinkSettings
 from anomaly.sinks import Outbox, receivers
-from anomaly.sinks.outbox import FILE
+from anomaly.sinks.file import FILE
 from anomaly.sinks.post import LONGEST_WAIT
 from anomaly.sinks.receivers import hec, signature, slack
 from fixtures_org import run

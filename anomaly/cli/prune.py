@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def prune(setup: Setup, keep_days: int, is_applied: bool, as_json: bool) -> None:
     """Remove events, and what was made of them, that are older than the last N days. They cannot be brought back.
 
-    Scores stay, and what later days are judged against; models, ledgers and the review database are not touched.
+    Scores stay, what later days are judged against, and findings that are still to be handed over. Models, ledgers and
+    the review database are not touched.
     """
     from datetime import UTC, datetime
 
@@ -43,11 +44,13 @@ def prune(setup: Setup, keep_days: int, is_applied: bool, as_json: bool) -> None
 def _show(found: "Plan", is_applied: bool) -> None:
     from anomaly.words import in_bytes
 
-    if not found.going:
+    if not (found.going or found.outbox):
         click.echo(f"nothing is older than {found.before}; the lake holds {found.first} to {found.newest}")
         return
     for name, (count, size) in found.tables.items():
         click.echo(f"{name:18} {count:6,} day(s) {in_bytes(size):>10}")
+    if found.outbox:
+        click.echo(f"{'outbox':18} {found.outbox:6,} finding(s) that were handed over")
     verb = "removed" if is_applied else "would remove"
     click.echo(f"{verb} {in_bytes(found.bytes)} of days before {found.before}; {found.before} and later stay")
     if not is_applied:

@@ -9,6 +9,7 @@ from anomaly.config import Settings
 from anomaly.errors import DataQualityError, UsageError
 from anomaly.prune.kept import Kept, going, longest
 from anomaly.pruned import pruned
+from anomaly.sinks.file import settled
 from anomaly.store import Lake
 
 
@@ -24,12 +25,16 @@ class Going:
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes, oldest first. ``before`` is the first day that is kept; the lake holds ``first`` to ``newest``."""
+    """What goes, oldest first. ``before`` is the first day that is kept; the lake holds ``first`` to ``newest``.
+
+    ``outbox`` counts the findings of the days before that are handed over.
+    """
 
     first: date
     before: date
     newest: date
     going: tuple[Going, ...]
+    outbox: int
 
     @property
     def bytes(self) -> int:
@@ -58,6 +63,7 @@ class Plan:
             "days": [day.isoformat() for day in self.days],
             "bytes": self.bytes,
             "tables": {name: {"partitions": count, "bytes": size} for name, (count, size) in self.tables.items()},
+            "outbox": self.outbox,
         }
 
 
@@ -110,7 +116,8 @@ def reckon(lake: Lake, before: date) -> Plan:
     earlier = [*(marker.days if marker else []), *(day for day in known if day < before)]
     found = going(Kept(before, max(earlier)), lake.held) if earlier else []
     folders = [(day, table, lake.folder(table, day)) for day, table in found]
-    return Plan(known[0], before, known[-1], tuple(Going(*each, size_of(each[2])) for each in folders))
+    parts = tuple(Going(*each, size_of(each[2])) for each in folders)
+    return Plan(known[0], before, known[-1], parts, settled(lake.root, before))
 
 
 def size_of(folder: Path) -> int:

@@ -16,6 +16,7 @@ from anomaly.lock import locked
 from anomaly.prune.planned import Going, Plan, plan
 from anomaly.pruned import FILE, Pruned, as_text, pruned
 from anomaly.score import pipeline_for
+from anomaly.sinks.file import forget
 from anomaly.stage import stages
 from anomaly.store import Lake, replacing
 
@@ -59,6 +60,7 @@ def carry_out(lake: Lake, context: Context, settings: Settings, found: Plan, pro
     for each in found.going:
         _remove(each)
     _remove_seals(lake, found)
+    forget(lake.root, found.before)
 
 
 def _freeze(lake: Lake, context: Context, settings: Settings, found: Plan, progress: Progress | None) -> None:

@@ -10,8 +10,8 @@ import random
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -19,13 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from anomaly.config.settings import SinkSettings
-from anomaly.errors import AnomalyError
+from anomaly.sinks.file import FILE, opened, query
 from anomaly.sinks.folders import Folder
 from anomaly.sinks.post import LONGEST_WAIT, Poster, clock
 from anomaly.sinks.receivers import Receiver, encoded
 
-FILE = "outbox.sqlite"
-HERE = Path(__file__).parent
 GONE = "gone"
 """Stands for the content of a case that its day has no longer."""
 
@@ -58,7 +56,7 @@ class Outbox:
         """
         at = clock(now)
         by_day = groupby(sorted(documents, key=itemgetter("day")), key=itemgetter("day"))
-        with self._open() as database:
+        with opened(self.path) as database:
             # whoever else writes waits here, so that the newest version stays the newest
             database.execute("begin immediate")
             return sum(
@@ -71,7 +69,7 @@ class Outbox:
         """Hand over what is due, for at most ``sinks.seconds``; a sink that fails is left for this round."""
         start, begun = clock(now), time.monotonic()
         counts = {"sent": 0, "pending": 0, "dead": 0}
-        with self._open() as database, closing(Poster(self.settings.timeout_seconds)) as poster:
+        with opened(self.path) as database, closing(Poster(self.settings.timeout_seconds)) as poster:
             for sink in self.receivers.values():
                 for due in self._due(database, sink, start):
                     at = start + time.monotonic() - begun
@@ -88,7 +86,7 @@ class Outbox:
 
     def revive(self) -> int:
         """Make what is dead due again; returns how many."""
-        with self._open() as database:
+        with opened(self.path) as database:
             return database.execute(
                 "update outbox set state = 'pending', attempts = 0, due = 0 where state = 'dead'"
             ).rowcount
@@ -96,7 +94,7 @@ class Outbox:
     def counts(self) -> dict[str, dict[str, int]]:
         """How many findings are in which state, by sink."""
         found: dict[str, dict[str, int]] = {}
-        with self._open() as database:
+        with opened(self.path) as database:
             for sink, state, number in database.execute("select sink, state, count(*) from outbox group by 1, 2"):
                 found.setdefault(sink, {})[state] = number
         return found
@@ -104,7 +102,7 @@ class Outbox:
     def problems(self, limit: int = 20) -> list[tuple[str, str, str, str]]:
         """Sink, case, state and what went wrong last, of findings that are not handed over."""
         sql = "select sink, case_id, state, problem from outbox where state != 'sent' and problem != '' limit ?"
-        with self._open() as database:
+        with opened(self.path) as database:
             return [tuple(row) for row in database.execute(sql, (limit,))]
 
     def _take(self, database: sqlite3.Connection, sink: Sink, day: str, found: list[Finding], now: float) -> int:
@@ -174,25 +172,11 @@ class Outbox:
         database.commit()
         return state, changed
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=30)) as database:
-                database.row_factory = sqlite3.Row
-                database.execute("pragma journal_mode = wal")
-                database.execute("pragma synchronous = full")
-                database.executescript((HERE / "outbox.sql").read_text(encoding="utf-8"))
-                yield database
-                database.commit()
-        except (sqlite3.Error, OSError) as error:
-            raise AnomalyError(f"the outbox {self.path} cannot be used: {error}") from error
-
 
 def _newest(database: sqlite3.Connection, sink: str, day: str) -> Rows:
     """The newest version of each case of a day, by case."""
-    sql = (HERE / "versions.sql").read_text(encoding="utf-8")
-    return {row["case_id"]: row for row in database.execute(sql, {"sink": sink, "day": day})}
+    rows = database.execute(query("versions"), {"sink": sink, "day": day})
+    return {row["case_id"]: row for row in rows}
 
 
 def _packed(body: Any) -> bytes:

@@ -40,7 +40,7 @@ def _plain(value: Any) -> str | None:
 def _difference(session: Mapping[str, Any], approved: Record) -> str:
     name = session["workflow_id"]
     words = {
-        "covered": f"none: {name} approves all that was moved, within its usual envelope",
+        "covered": f"none: {name} approves all that was moved, within its envelope",
         "outside envelope": (
             f"{name} approves it, but it read {in_bytes(session['day_bytes'])} that day; "
             f"its busiest of {session['own_days']} days before was {in_bytes(session['own_busiest_bytes'])}"

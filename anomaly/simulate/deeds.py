@@ -10,7 +10,7 @@ from anomaly.simulate.buckets import GIB, MIB, Bucket, Object
 from anomaly.simulate.caller import Caller
 from anomaly.simulate.draw import Rng, choose, weighted
 from anomaly.simulate.network import Provider
-from anomaly.simulate.org import Org
+from anomaly.simulate.org import Org, Workflow
 from anomaly.simulate.person import Person
 from anomaly.simulate.sittings import HOME_BYTES_PER_S
 from anomaly.simulate.wire import Log
@@ -26,11 +26,15 @@ HIDEOUTS = {"hosting": 4, "vpn": 3, "residential": 3, "mobile": 1}
 
 @dataclass(frozen=True)
 class Deed:
-    """A plan with its people and places fixed; ``act`` carries out one day, ``day`` is set where it can be no other."""
+    """A plan with its people and places fixed; ``act`` carries out one day, ``day`` is set where it can be no other.
+
+    ``approvals`` are the rows of workflows.csv that cover it.
+    """
 
     note: str
     act: Act
     day: int | None = None
+    approvals: tuple[Workflow, ...] = ()
 
 
 @dataclass(frozen=True)

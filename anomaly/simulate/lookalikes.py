@@ -5,13 +5,14 @@ from anomaly.simulate.buckets import MIB, Bucket
 from anomaly.simulate.deeds import Deed, Loot, haul, named, people, scripted, take, volume
 from anomaly.simulate.draw import Rng, choose
 from anomaly.simulate.errands import Scanner, scan
-from anomaly.simulate.org import Org
+from anomaly.simulate.org import Org, Workflow
 from anomaly.simulate.person import Person
 from anomaly.simulate.transfers import replication
 from anomaly.simulate.wire import Log
 from anomaly.simulate.workloads import Backup, Pipeline
 
 CATCH_UP_DAYS = 12
+QUARTER_BYTES = 100 * MIB, 1500 * MIB
 
 
 def backup_catch_up(org: Org, draw: Rng) -> Deed:
@@ -30,16 +31,26 @@ def backup_catch_up(org: Org, draw: Rng) -> Deed:
 
 
 def quarter_end(org: Org, draw: Rng) -> Deed:
-    """Finance exports a quarter."""
-    person, bucket = choose(draw, people(org, "finance")), org.bucket("finance-reports")
-    want, tool = volume(draw, 100 * MIB, 1500 * MIB), scripted(person, draw)
+    """Finance exports a quarter, and nobody has written down that it may."""
+    person = closer(org, draw)
+    return quarter(org, draw, person, volume(draw, *QUARTER_BYTES))
+
+
+def closer(org: Org, draw: Rng) -> Person:
+    """Who closes the books without an approval: the first that ``quarter_end`` draws."""
+    return choose(draw, people(org, "finance"))
+
+
+def quarter(org: Org, draw: Rng, person: Person, want: float, approvals: tuple[Workflow, ...] = ()) -> Deed:
+    """One person's export of about ``want`` bytes from the office."""
+    bucket, tool = org.bucket("finance-reports"), scripted(person, draw)
 
     def act(log: Log) -> None:
         start = org.at(log.day, person.hour(log.draw) - person.offset)
         caller = person.caller(org, log, start, "office", named(tool))
         take(log, caller, bucket, Loot(tool, haul(bucket, log.draw, log.day, want, 900)), start)
 
-    return Deed(f"{person.name} of finance exports the quarter", act)
+    return Deed(f"{person.name} of {person.team} exports the quarter", act, approvals=approvals)
 
 
 def reprocessing(org: Org, draw: Rng) -> Deed:

@@ -24,7 +24,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A row of workflows.csv."""
+    """A row of workflows.csv; ``allowed`` is the most bytes that it covers on a day, None where it does not say."""
 
     id: str
     identity: str
@@ -33,6 +33,14 @@ class Workflow:
     reason: str
     owner: str
     review_by: date
+    allowed: int | None = None
+
+    @property
+    def cells(self) -> tuple[object, ...]:
+        """Its cells, in the order of the file's header."""
+        most = "" if self.allowed is None else self.allowed
+        review = self.review_by.isoformat()
+        return self.id, self.identity, self.bucket, self.destination, self.reason, self.owner, review, most
 
 
 class Actor(Protocol):

@@ -40,11 +40,8 @@ def _papers(org: Org) -> Iterator[tuple[str, Sequence[str], Iterable[Sequence[ob
     yield "networks.csv", ("cidr", "label", "kind"), ((s.cidr, s.label, s.kind) for s in org.sites)
     yield (
         "workflows.csv",
-        ("id", "identity", "bucket", "destination", "reason", "owner", "review_by"),
-        (
-            (w.id, w.identity, w.bucket, w.destination, w.reason, w.owner, w.review_by.isoformat())
-            for w in org.workflows
-        ),
+        ("id", "identity", "bucket", "destination", "reason", "owner", "review_by", "max_bytes_per_day"),
+        (workflow.cells for workflow in org.workflows),
     )
     yield "asn.csv", ("cidr", "asn", "organisation", "country"), _asn(org)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from anomaly.errors import UsageError, nearest
 from anomaly.simulate import egress, exports, shares, thefts, transfers
+from anomaly.simulate.approved import APPROVED
 from anomaly.simulate.deeds import Campaign, Deed
 from anomaly.simulate.draw import Rng, rng, some
 from anomaly.simulate.forms import CLOUDTRAIL, VPC_FLOW
@@ -42,6 +43,7 @@ MORE: dict[str, dict[str, Callable[[Org, Rng], Deed]]] = {
     VPC_FLOW: {"S17": egress.s17, "S18": egress.s18},
 }
 SLOW_DAYS = (10, 13)
+HARMLESS = LOOKALIKES | APPROVED
 
 
 def shown(sources: Sequence[str]) -> dict[str, Callable[[Org, Rng], Deed]]:
@@ -62,7 +64,7 @@ def plan(org: Org, attacks: Sequence[str] | None, attack_from: int) -> list[Camp
             raise UsageError(f"no scenario {name!r} can be planted in {logs}: {nearest(name, known)}")
     if wanted and attack_from >= org.days:
         raise UsageError(f"attacks were asked from day {attack_from} on, but there are only {org.days} days (from 0)")
-    benign = [_lookalike(org, name, attack_from) for name in LOOKALIKES]
+    benign = [_lookalike(org, name, attack_from) for name in HARMLESS]
     return benign + (_attacks(org, wanted, list(range(attack_from, org.days))) if wanted else [])
 
 
@@ -96,7 +98,7 @@ def _attack(org: Org, name: str, days: list[int], day: int) -> Campaign:
 
 def _lookalike(org: Org, name: str, attack_from: int) -> Campaign:
     draw = rng(org.seed, "lookalike", name)
-    deed = LOOKALIKES[name](org, draw)
+    deed = HARMLESS[name](org, draw)
     later = min(attack_from, org.days - 1) if draw.random() < 0.75 else org.days // 3
     day = int(draw.integers(later, org.days))
     return Campaign(f"{name}-{org.seed}", name, "benign", (day if deed.day is None else deed.day,), deed)

@@ -133,6 +133,7 @@ def _drawn(order: _Order) -> tuple[Org, list[Campaign]]:
     )
     home = any(source not in CLOUDS for source in org.sources)
     planned = plan(org, attacks, order.attack_from) if home else []
+    org.workflows += [row for campaign in planned for row in campaign.deed.approvals]
     planned += join(org, order.attacks, order.attack_from)
     if not home:
         org.actors = [actor for actor in org.actors if isinstance(actor, Resident)]

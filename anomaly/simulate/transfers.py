@@ -6,11 +6,14 @@ from anomaly.simulate.caller import Caller
 from anomaly.simulate.deeds import SENSITIVE, Deed, haul, insiders, moment, people, scripted, volume
 from anomaly.simulate.draw import Rng, choose
 from anomaly.simulate.errands import settings
-from anomaly.simulate.org import Org
+from anomaly.simulate.org import Org, Workflow
+from anomaly.simulate.person import Person
 from anomaly.simulate.wire import Log
 from anomaly.simulate.workloads import foreign_bucket, replicate
 
 SCHEMA = "http://s3.amazonaws.com/doc/2006-03-01/"
+# teams whose people set up replication
+MOVERS = ("platform", "engineering", "data")
 
 
 def stranger(org: Org, draw: Rng) -> str:
@@ -46,8 +49,26 @@ def s05(org: Org, draw: Rng) -> Deed:
 
 def replication(org: Org, draw: Rng, bucket: Bucket, target: Bucket) -> Deed:
     """Somebody of the platform, engineering or data team replicates a bucket to another account."""
-    person = choose(draw, people(org, "platform", "engineering", "data"))
+    person = mover(org, draw)
     role = identity.role(draw, f"s3crr_role_for_{bucket.name}", bucket.account)
+    return replicated(org, draw, person, role, bucket, target)
+
+
+def mover(org: Org, draw: Rng) -> Person:
+    """Who sets up a replication: the first that ``replication`` draws."""
+    return choose(draw, people(org, *MOVERS))
+
+
+def replicated(
+    org: Org,
+    draw: Rng,
+    person: Person,
+    role: identity.Role,
+    bucket: Bucket,
+    target: Bucket,
+    approvals: tuple[Workflow, ...] = (),
+) -> Deed:
+    """One person switches replication on, and a role carries 30 to 300 objects."""
     many, tool = int(draw.integers(30, 300)), choose(draw, ("console", "s3api.put-bucket-replication"))
 
     def act(log: Log) -> None:
@@ -56,7 +77,8 @@ def replication(org: Org, draw: Rng, bucket: Bucket, target: Bucket) -> Deed:
         switch_on(log, caller, bucket, target, role, start)
         carry(org, log, role, bucket, target, many, start + 600)
 
-    return Deed(f"{person.name} replicates to account {target.account}, carried by role {role.name}", act)
+    note = f"{person.name} replicates to account {target.account}, carried by role {role.name}"
+    return Deed(note, act, approvals=approvals)
 
 
 def switch_on(log: Log, caller: Caller, bucket: Bucket, target: Bucket, role: identity.Role, start: float) -> None:

@@ -94,6 +94,10 @@ flows_judged as (
         min(w.workflow_id) filter (where w.approved and not w.is_too_much) as covering_id,
         min(w.workflow_id) filter (where w.approved and w.is_too_much) as exceeded_id,
         min(w.workflow_id) as any_id,
+        -- every approver said how much a day may take: that is the envelope, whatever the identity took before
+        coalesce(
+            bool_and(w.max_bytes_per_day is not null) filter (where w.approved and not w.is_too_much), false
+        ) as is_allowed,
         coalesce(bool_or(w.destination_approved and not w.in_date), false) as expired,
         coalesce(bool_or(w.in_date and not w.destination_approved), false) as elsewhere
     from moving as m
@@ -106,6 +110,7 @@ sessions_judged as (
         identity,
         session_id,
         bool_and(covering_id is not null) as all_covered,
+        bool_and(is_allowed) as all_allowed,
         bool_and(covering_id is not null or exceeded_id is not null) as all_approved,
         bool_or(expired and covering_id is null) as expired,
         bool_or(elsewhere and covering_id is null) as elsewhere,
@@ -117,31 +122,50 @@ sessions_judged as (
         coalesce(min(exceeded_id) filter (where covering_id is null), min(covering_id), min(any_id)) as workflow_id
     from flows_judged
     group by identity, session_id
+),
+
+enveloped as (
+    select
+        v.session_id,
+        v.day,
+        v.identity,
+        j.workflow_id,
+        j.session_id is null as nothing_moved,
+        coalesce(j.all_covered, false) as all_covered,
+        coalesce(j.all_approved, false) as all_approved,
+        coalesce(j.elsewhere, false) as elsewhere,
+        coalesce(j.expired, false) as expired,
+        j.elsewhere_factor,
+        j.uncovered_factor,
+        -- three times its own busiest day is outside the envelope (ln 3 = 1.1), where no approver said how much
+        case
+            when j.all_covered and not j.all_allowed and v.own_days >= 5 then greatest(0.0, v.volume_bytes_own - 1.1)
+            else 0.0
+        end as beyond
+    from volume as v
+    left join sessions_judged as j on v.identity = j.identity and v.session_id = j.session_id
 )
 
 select
     v.session_id,
     v.day,
     v.identity,
-    j.workflow_id,
+    v.workflow_id,
     case
-        when j.session_id is null then 'nothing moved'
-        -- three times its own busiest day is outside the envelope (ln 3 = 1.1)
-        when j.all_covered and v.own_days >= 5 and v.volume_bytes_own > 1.1 then 'outside envelope'
-        when j.all_covered then 'covered'
-        when j.all_approved then 'outside envelope'
-        when j.elsewhere then 'other destination'
-        when j.expired then 'expired'
+        when v.nothing_moved then 'nothing moved'
+        when v.beyond > 0 then 'outside envelope'
+        when v.all_covered then 'covered'
+        when v.all_approved then 'outside envelope'
+        when v.elsewhere then 'other destination'
+        when v.expired then 'expired'
         else 'none'
     end as workflow_state,
-    coalesce(j.all_covered and not (v.own_days >= 5 and v.volume_bytes_own > 1.1), false) as covered,
-    case when j.elsewhere then 8.0 * j.elsewhere_factor else 0.0 end as workflow_elsewhere,
-    case when j.all_covered and v.own_days >= 5 then greatest(0.0, v.volume_bytes_own - 1.1) else 0.0 end
-        as workflow_envelope,
-    (case when j.expired then 2.0 else 0.0 end)::double as workflow_expired,
+    v.all_covered and v.beyond = 0 as covered,
+    case when v.elsewhere then 8.0 * v.elsewhere_factor else 0.0 end as workflow_elsewhere,
+    v.beyond as workflow_envelope,
+    (case when v.expired then 2.0 else 0.0 end)::double as workflow_expired,
     -- nobody approved this taking of sensitive data: small alone, it adds to what else is unusual
-    coalesce(2.0 * j.uncovered_factor, 0.0) as workflow_none,
+    coalesce(2.0 * v.uncovered_factor, 0.0) as workflow_none,
     coalesce(4.0 * r.role_factor, 0.0) as workflow_role
-from volume as v
-left join sessions_judged as j on v.identity = j.identity and v.session_id = j.session_id
+from enveloped as v
 left join roles_judged as r on v.identity = r.identity and v.session_id = r.session_id

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,22 @@ def test_a_case_that_moved_is_written_anew_and_one_that_is_gone_says_so(tmp_path
     box.enqueue([finding(1), finding(2)], NOW)
     box.deliver(NEXT_NIGHT)
     assert written(tmp_path) == first
+
+
+def test_a_day_that_has_no_case_left_says_so_in_every_folder(tmp_path: Path) -> None:
+    box = outbox(tmp_path)
+    day = date.fromisoformat(DAY)
+    assert box.enqueue([], NOW, days=[day]) == 0, "of a day that never had one nothing is written"
+    box.enqueue([finding(1), finding(2)], NOW)
+    box.deliver(NOW)
+    assert (box.enqueue([], NEXT_NIGHT, days=[day]), box.enqueue([], NEXT_NIGHT, days=[day])) == (6, 0)
+    box.deliver(NEXT_NIGHT)
+    files = written(tmp_path)
+    assert files[f"csv/{DAY}.csv"].split(",")[0] == "schema"
+    assert len(files[f"csv/{DAY}.csv"].splitlines()) == 1
+    assert set(asff_of(tmp_path).values()) == {"ARCHIVED"}
+    pages = [text for name, text in files.items() if name.startswith("evidence/")]
+    assert [WITHDRAWN in text for text in pages] == [True, True]
 
 
 def test_a_folder_that_cannot_be_written_fails_nothing_and_loses_nothing(tmp_path: Path) -> None:

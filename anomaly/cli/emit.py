@@ -29,7 +29,8 @@ def emit(setup: Setup, day: date | None, sink: tuple[str, ...], retry_dead: bool
             raise UsageError("no sink is named in [sinks], see docs/sinks.md")
         if day:
             context = setup.context if setup.settings.context.folder.is_dir() else None
-            outbox.enqueue(documents(setup.lake, day, context, top=setup.settings.sinks.top))
+            found = documents(setup.lake, day, context, top=setup.settings.sinks.top)
+            outbox.enqueue(found, days=[day])
         if retry_dead:
             outbox.revive()
         done = outbox.deliver()

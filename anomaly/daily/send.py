@@ -45,13 +45,13 @@ class Sender:
             return []
         return documents(self.lake, day, self.context, top=max(self.settings.sinks.top, PUBLISHED))
 
-    def queue(self, found: list[dict[str, Any]]) -> dict[str, int]:
+    def queue(self, found: list[dict[str, Any]], day: date) -> dict[str, int]:
         """Put a day's documents into the outbox; returns how many."""
         if not self.outbox.receivers:
             return {}
         top = self.settings.sinks.top
         chosen = [each for each in found if each["alert"] or each["rank"] is None or each["rank"] <= top]
-        return {"queued": self.outbox.enqueue(chosen)}
+        return {"queued": self.outbox.enqueue(chosen, days=[day])}
 
     def publish(self, found: list[dict[str, Any]], day: date) -> dict[str, int]:
         """Put a day's documents before the reviewers; returns how many became what."""

@@ -163,7 +163,7 @@ class Steps:
         if self.night.refused(day) or self.past.sent.get(day) == token:
             return
         found = self.whole([day], lambda: self.sender.found(day), lambda: self.score([day]))
-        sent = self.sender.queue(found)
+        sent = self.sender.queue(found, day)
         try:
             sent |= self.sender.publish(found, day)
         except AnomalyError as error:

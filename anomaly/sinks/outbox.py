@@ -13,8 +13,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -49,19 +48,22 @@ class Outbox:
         self.receivers: dict[str, Sink] = {each.name: each for each in sinks}
         self.settings = settings
 
-    def enqueue(self, documents: Iterable[Finding], now: float | None = None) -> int:
+    def enqueue(self, documents: Iterable[Finding], now: float | None = None, *, days: Iterable[date] = ()) -> int:
         """Write down each finding for each sink; one whose newest version there is the same is left alone.
 
-        The documents are all of their days: in a folder, a case that its day has no longer is no longer there either.
+        The documents are all of their days, and of ``days``, which may have none: in a folder, a case that its day has
+        no longer is no longer there either.
         """
         at = clock(now)
-        by_day = groupby(sorted(documents, key=itemgetter("day")), key=itemgetter("day"))
+        by_day: dict[str, list[Finding]] = {day.isoformat(): [] for day in days}
+        for document in documents:
+            by_day.setdefault(document["day"], []).append(document)
         with opened(self.path) as database:
             # whoever else writes waits here, so that the newest version stays the newest
             database.execute("begin immediate")
             return sum(
                 self._take(database, sink, day, found, at)
-                for day, found in [(day, list(found)) for day, found in by_day]
+                for day, found in sorted(by_day.items())
                 for sink in self.receivers.values()
             )
 

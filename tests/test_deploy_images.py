@@ -3,7 +3,9 @@
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
@@ -124,6 +126,20 @@ def test_the_image_installs_only_what_is_locked() -> None:
     assert len(installs) == 2
     assert {"--require-hashes", "--no-cache-dir", "--requirement"} <= set(installs[0])
     assert {"--no-deps", "--no-index", "--no-build-isolation", "--no-cache-dir"} <= set(installs[1])
+
+
+def test_nothing_is_left_to_compile_where_nobody_can_write(tmp_path: Path) -> None:
+    text = DOCKERFILE.read_text(encoding="utf-8").replace("\\\n", " ")
+    assert all("--compile" in each for each in re.findall(r"pip install ([^&\n]*)", text))
+    command = re.search(r"^RUN python (-m compileall .*) /usr/local/lib/python3\.11$", text, re.MULTILINE)
+    assert command
+    assert "FROM python:3.11-slim\n" in text[: command.start()]
+    for name in ("json/reader.py", "lib2to3/tests/data/bad.py", "site-packages/other.py"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("x = 1\n" if "data" not in name else "x = = 1\n", encoding="utf-8")
+    subprocess.run([sys.executable, *shlex.split(command[1]), str(tmp_path)], check=True, env={"PATH": ""})
+    made = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.pyc")}
+    assert made == {"json"}
 
 
 def test_the_image_runs_with_the_versions_that_the_tests_run_with() -> None:

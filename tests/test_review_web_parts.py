@@ -113,5 +113,9 @@ def test_values_in_words() -> None:
     assert filters.bytes_words(None) == filters.count_words(None) == "unknown"
     assert filters.bytes_words(0) == "0 bytes"
     assert filters.source({"address": "203.0.113.7", "country": "NL"}) == "203.0.113.7, NL"
+    account = {"destination": "aws-account:999988887777", "relation": "foreign", "account": "999988887777"}
+    assert filters.destination(account) == "aws-account:999988887777 (foreign)"
+    assert filters.destination(account | {"destination": "s3://drop"}) == "s3://drop (foreign, 999988887777)"
+    assert filters.destination({"destination": "public", "relation": None, "account": None}) == "public"
     assert filters.pointer({"file": "a.gz", "records": 100, "ordinals": list(range(12))}).endswith("9 and 90 more")
     assert filters.short("arn:aws:iam::1:user/‮x") == "user/\\u202ex"

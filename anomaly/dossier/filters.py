@@ -90,11 +90,13 @@ def whereabouts(entry: Any) -> str:
 
 
 def destination(entry: Any) -> str:
-    """Return a destination with what the organisation knows of it."""
+    """Return a destination with what the organisation knows of it; an account that it names itself is said once."""
     if not isinstance(entry, Mapping):
         return str(entry)
-    known = [str(entry[name]) for name in ("relation", "account") if entry.get(name)]
-    return f"{entry.get('destination', '')}" + (f" ({', '.join(known)})" if known else "")
+    name = str(entry.get("destination", ""))
+    known = [str(entry[part]) for part in ("relation", "account") if entry.get(part)]
+    told = ", ".join(part for part in known if part != name.rpartition(":")[2])
+    return f"{name} ({told})" if told else name
 
 
 def path(entry: Any) -> str:

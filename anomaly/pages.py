@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
 from anomaly.words import visible
 
 Filters = Mapping[str, Callable[..., Any]]
+Unfilled = UndefinedError
+"""What ``render`` raises for a name that the values do not give."""
 
 
 class Pages:
@@ -35,7 +37,7 @@ class Pages:
     def render(self, template: str, values: Mapping[str, Any]) -> str:
         """Return a template filled in.
 
-        Raises jinja2's UndefinedError for a name that the template uses and nobody gives: a hole in a page is a mistake
+        Raises :data:`Unfilled` for a name that the template uses and nobody gives: a hole in a page is a mistake
         of ours.
         """
         return self._environment.get_template(template).render(values)

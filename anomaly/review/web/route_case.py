@@ -1,4 +1,4 @@
-"""One case: all that a responder asks, on one page, and taken along as CSV, JSON or OCSF."""
+"""One case: all that a responder asks, on one page, and taken along as OCSF, JSON, CSV or a page to hand on."""
 
 import json
 from collections.abc import Callable
@@ -10,12 +10,15 @@ from fastapi.responses import HTMLResponse, Response
 
 from anomaly.dossier.charts import charts
 from anomaly.dossier.filters import address, age, words
+from anomaly.dossier.page import page as evidence_page
+from anomaly.dossier.page import withdrawn
 from anomaly.errors import UsageError
+from anomaly.pages import Unfilled
 from anomaly.review.accounts import analysts
 from anomaly.review.case import Case, case
 from anomaly.review.database import Database
 from anomaly.review.queue import next_open
-from anomaly.review.schema import OPEN, VERDICTS, WITHDRAWN
+from anomaly.review.schema import MARK_GONE, OPEN, VERDICTS, WITHDRAWN
 from anomaly.review.viewer import Role, Viewer
 from anomaly.review.web.drafts import suggested
 from anomaly.review.web.pages import page
@@ -61,8 +64,10 @@ def show_case(
 
 
 @router.get("/case/{case_id}/evidence.{form}")
-def take_case(case_id: CaseId, form: Literal["ocsf", "json", "csv"], viewer: Signed, database: Review) -> Response:
-    """Return a case to take along: as an event of OCSF, all of it as JSON, or a row of CSV."""
+def take_case(
+    case_id: CaseId, form: Literal["ocsf", "json", "csv", "html"], viewer: Signed, database: Review
+) -> Response:
+    """Return a case to take along: an event of OCSF, all of it as JSON, a row of CSV, or the page of its evidence."""
     found = case(database, case_id, viewer)
     text, media = FORMS[form](found)
     kind = "ocsf.json" if form == "ocsf" else form
@@ -115,11 +120,23 @@ def _ocsf(found: Case) -> tuple[str, str]:
     try:
         event = ocsf(found.document)
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(
-            f"this case was published without what OCSF asks for ({error}); publish its day again"
-        ) from None
+        raise _lacking("OCSF asks for", error) from None
     reviewed = REVIEWED[found.state]
     return json.dumps(event | reviewed, indent=2, default=str), "application/json"
+
+
+def _html(found: Case) -> tuple[str, str]:
+    """The page that ``anomaly explain --html`` makes, of the evidence as it was published."""
+    try:
+        text = evidence_page(found.document)
+    except (KeyError, TypeError, ValueError, Unfilled) as error:
+        raise _lacking("its page asks for", error) from None
+    is_gone = found.state == WITHDRAWN or found.row.mark == MARK_GONE
+    return withdrawn(text) if is_gone else text, "text/html; charset=utf-8"
+
+
+def _lacking(what: str, error: Exception) -> UsageError:
+    return UsageError(f"this case was published without what {what} ({error}); publish its day again")
 
 
 def _csv(found: Case) -> tuple[str, str]:
@@ -133,4 +150,9 @@ def _all(found: Case) -> dict[str, Any]:
     return {"case": found.document, "state": found.state, "version": found.version, "history": history_of(found)}
 
 
-FORMS: dict[str, Callable[[Case], tuple[str, str]]] = {"ocsf": _ocsf, "json": _json, "csv": _csv}
+FORMS: dict[str, Callable[[Case], tuple[str, str]]] = {
+    "ocsf": _ocsf,
+    "json": _json,
+    "csv": _csv,
+    "html": _html,
+}

@@ -8,6 +8,7 @@ import pytest
 
 from anomaly.context import Context
 from anomaly.errors import StaleWriteError, UsageError
+from anomaly.review.covering import Pattern
 from anomaly.review.database import Database
 from anomaly.review.foresight import must_be_safe, still_alerts, would_hide
 from anomaly.review.publish import publish
@@ -40,6 +41,17 @@ def test_a_draft_hides_only_what_it_names(review: Database) -> None:
     assert len(would_hide(review, everyone, ANA).cases) == 3
     for changes in ({"bucket": "other"}, {"destination": "aws-account:111122223333"}, {"max_bytes_per_day": 10**9}):
         assert would_hide(review, replace(DRAFT, **changes), ANA).cases == []
+
+
+def test_a_draft_covers_what_only_fills_the_bucket_that_it_names() -> None:
+    filled = {"bucket": "our-copy", "sensitivity": "unlisted", "reads": 0, "copies": 0, "shares": 0, "writes": 9}
+    carried = document(1, buckets=[filled], destinations=[], identity=DRAFT.identity, sessions=[])
+    fits = Pattern(DRAFT.identity, "hr-records", "s3://our-copy", None)
+    assert fits.covers(carried)
+    assert not Pattern("*/somebody-else", "hr-records", "s3://our-copy", None).covers(carried)
+    assert not Pattern(DRAFT.identity, "hr-records", "internal", None).covers(carried)
+    assert not fits.covers(carried | {"buckets": [filled, filled | {"bucket": "aside"}]})
+    assert not fits.covers(carried | {"buckets": [filled | {"writes": 0}]})
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,9 @@ def write_context(folder: Path) -> None:
         "accounts.csv": [["aws", OWN, "ways", "own"]]
         + [["gcp", account, "ways", "own"] for account in ("acme-data", "acme.example")]
         + [["azure", account, "ways", "own"] for account in azure],
-        "workflows.csv": [["ways", pattern, BUCKETS["aws"], f"aws-account:{APPROVED}", "agreed", "lee", "2030-01-01"]],
+        "workflows.csv": [
+            ["ways", pattern, BUCKETS["aws"], f"aws-account:{APPROVED}", "agreed", "lee", "2030-01-01", ""]
+        ],
     }
     for name, added in rows.items():
         with (folder / name).open("a", encoding="utf-8", newline="") as handle:

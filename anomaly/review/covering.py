@@ -35,7 +35,15 @@ class Pattern:
 
     def covers(self, document: Document) -> bool:
         """Whether the workflow may cover all that the case moved."""
-        return bool(guarded(document)) and not self.lacks(document)
+        if not guarded(document):
+            return self._fills(document)
+        return not self.lacks(document)
+
+    def _fills(self, document: Document) -> bool:
+        """Whether a case that moved nothing touched no bucket but those that the workflow names to go to."""
+        named = {way.value for way in self.ways if way.kind in ("bucket", "gcs-bucket")}
+        touched = {each["bucket"] for each in document["buckets"] if each.get("writes")}
+        return bool(touched) and touched <= named and all(self.identity.match(who) for who in identities(document))
 
     def lacks(self, document: Document) -> list[str]:
         """What of a case the workflow surely leaves uncovered, in words."""

@@ -124,14 +124,55 @@ sessions_judged as (
     group by identity, session_id
 ),
 
+flows_filling as (
+    -- an upload does not tell where from, so the bucket that the workflow is about is not asked for
+    select
+        f.identity,
+        f.session_id,
+        f.bucket,
+        f.destination,
+        f.source_ip,
+        f.network,
+        f.acts = f.writes and f.writes > 0 and (f.destination = '' or f.destination_relation = 'own') as only_fills,
+        min(w.workflow_id) as workflow_id
+    from flows as f
+    left join workflows as w
+        on
+            f.identity glob w.identity_glob
+            and w.destination_type in ('bucket', 'gcs-bucket')
+            and f.bucket = w.destination_value
+            and w.review_by >= date '1970-01-01' + $day::integer
+    group by
+        f.identity,
+        f.session_id,
+        f.bucket,
+        f.destination,
+        f.source_ip,
+        f.network,
+        f.acts,
+        f.writes,
+        f.destination_relation
+),
+
+filled as (
+    -- replication and the like: nothing but uploads into the very bucket that a workflow of its identity names
+    select
+        identity,
+        session_id,
+        min(workflow_id) as workflow_id
+    from flows_filling
+    group by identity, session_id
+    having bool_and(coalesce(only_fills, false) and workflow_id is not null)
+),
+
 enveloped as (
     select
         v.session_id,
         v.day,
         v.identity,
-        j.workflow_id,
-        j.session_id is null as nothing_moved,
-        coalesce(j.all_covered, false) as all_covered,
+        coalesce(j.workflow_id, f.workflow_id) as workflow_id,
+        coalesce(j.session_id, f.session_id) is null as nothing_moved,
+        coalesce(j.all_covered, f.session_id is not null) as all_covered,
         coalesce(j.all_approved, false) as all_approved,
         coalesce(j.elsewhere, false) as elsewhere,
         coalesce(j.expired, false) as expired,
@@ -144,6 +185,7 @@ enveloped as (
         end as beyond
     from volume as v
     left join sessions_judged as j on v.identity = j.identity and v.session_id = j.session_id
+    left join filled as f on v.identity = f.identity and v.session_id = f.session_id
 )
 
 select

@@ -138,6 +138,17 @@ def test_a_workflow_that_would_hide_a_theft_is_not_saved(ana: TestClient) -> Non
     assert 'name="seen"' not in answer.text
 
 
+def test_a_case_without_reasons_is_not_said_to_have_no_past(tmp_path_factory: pytest.TempPathFactory) -> None:
+    new = document(1, history=[])
+    usual = document(2, history=[], reasons=[], covered=True, rank=None, alert=False)
+    made = site(tmp_path_factory.mktemp("past"), [new, usual, document(3)])
+    vic = made.client("vic")
+    texts = [vic.get(f"/case/{case_id(number)}").text for number in (1, 2, 3)]
+    assert ["No day before this one" in text for text in texts] == [True, False, False]
+    assert ["against the identity's own days" in text.replace("&#39;", "'") for text in texts] == [True, False, True]
+    made.database.close()
+
+
 def test_a_data_owner_sees_only_their_buckets(place: Site) -> None:
     own = place.client("own")
     assert own.get("/buckets").text.count("<tr data-row>") == 8

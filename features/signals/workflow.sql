@@ -1,7 +1,7 @@
 -- stage:     signals/workflow
 -- row:       whether approved workflows cover what a session moved, and where it leaves them
 -- key:       identity
--- inputs:    flows, volume
+-- inputs:    flows, volume, sessions
 -- context:   workflows, workflow_addresses, role_context
 -- grain:     session_id
 -- owner:     detection
@@ -91,6 +91,7 @@ flows_judged as (
         m.flow,
         m.sensitivity_weight,
         m.stays_guarded,
+        m.destination != '' as is_sent,
         min(w.workflow_id) filter (where w.approved and not w.is_too_much) as covering_id,
         min(w.workflow_id) filter (where w.approved and w.is_too_much) as exceeded_id,
         min(w.workflow_id) as any_id,
@@ -102,7 +103,7 @@ flows_judged as (
         coalesce(bool_or(w.in_date and not w.destination_approved), false) as elsewhere
     from moving as m
     left join matched_within as w on m.identity = w.identity and m.session_id = w.session_id and m.flow = w.flow
-    group by m.identity, m.session_id, m.flow, m.sensitivity_weight, m.stays_guarded
+    group by m.identity, m.session_id, m.flow, m.sensitivity_weight, m.stays_guarded, m.destination
 ),
 
 sessions_judged as (
@@ -114,6 +115,7 @@ sessions_judged as (
         bool_and(covering_id is not null or exceeded_id is not null) as all_approved,
         bool_or(expired and covering_id is null) as expired,
         bool_or(elsewhere and covering_id is null) as elsewhere,
+        bool_or(elsewhere and covering_id is null and is_sent) as sent_elsewhere,
         max(case when elsewhere and covering_id is null then sensitivity_factor(sensitivity_weight) else 0.0 end)
             as elsewhere_factor,
         max(
@@ -176,7 +178,17 @@ enveloped as (
         coalesce(j.all_approved, false) as all_approved,
         coalesce(j.elsewhere, false) as elsewhere,
         coalesce(j.expired, false) as expired,
-        j.elsewhere_factor,
+        -- what a machine may do is all that it does, but what is approved of a person comes on top of what they read
+        -- anyway: no more of it than ever before, read at another place, is no way round the approval
+        case
+            when
+                s.identity_kind = 'human'
+                and not j.sent_elsewhere
+                and coalesce(v.volume_bytes_own, 0) = 0
+                and coalesce(v.volume_objects_own, 0) = 0
+                then 0.0
+            else j.elsewhere_factor
+        end as elsewhere_factor,
         j.uncovered_factor,
         -- three times its own busiest day is outside the envelope (ln 3 = 1.1), where no approver said how much
         case
@@ -186,6 +198,7 @@ enveloped as (
     from volume as v
     left join sessions_judged as j on v.identity = j.identity and v.session_id = j.session_id
     left join filled as f on v.identity = f.identity and v.session_id = f.session_id
+    left join sessions as s on v.identity = s.identity and v.session_id = s.session_id
 )
 
 select

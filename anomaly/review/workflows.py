@@ -37,7 +37,7 @@ class Draft:
 
     ``bucket`` and ``destination`` may name several, with white space between: a row of the file holds one of each.
     ``max_bytes_per_day`` is a limit of its own: a day on which an identity reads more of one bucket to one destination
-    is not covered. None leaves it to the envelope that always holds, three times the identity's own busiest day.
+    is not covered. None leaves it to the envelope that holds without one, three times the identity's own busiest day.
     """
 
     id: str

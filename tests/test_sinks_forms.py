@@ -16,7 +16,8 @@ from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from anomaly.findings import documents
 from anomaly.investigate import attack
 from anomaly.sinks import asff, table
-from anomaly.sinks.ocsf import CLASS, TACTICS, VERSION, ocsf
+from anomaly.sinks.ocsf import CLASS, TACTICS, VERSION, closed, ocsf
+from anomaly.sinks.receivers import notice
 from fixtures_org import THEFT, ScoredOrg
 from html_page import parsed
 from sink_findings import Finding, finding, shapes
@@ -57,7 +58,7 @@ def test_the_invented_finding_has_what_real_ones_have(found: list[Finding]) -> N
 def test_every_finding_is_a_detection_finding(every: list[Finding], version: str) -> None:
     schema = OcsfJsonSchemaEmbedded(get_ocsf_schema(version)).get_class_schema("detection_finding", [])
     checker = jsonschema.Draft202012Validator(schema)
-    events = [ocsf(each) for each in every]
+    events = [*map(ocsf, every), closed(notice(finding()["case_id"], finding()["day"], NOW))]
     assert [error.message for event in events for error in checker.iter_errors(event)] == []
     # and what is not valid would be found
     assert list(checker.iter_errors(events[0] | {"severity_id": "high"}))

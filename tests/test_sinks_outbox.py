@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,13 +20,16 @@ from anomaly import findings
 from anomaly.config.kinds import Secret
 from anomaly.config.settings import SinkSettings
 from anomaly.sinks import Outbox, receivers
-from anomaly.sinks.file import FILE
+from anomaly.sinks.file import FILE, settled
 from anomaly.sinks.post import LONGEST_WAIT
 from anomaly.sinks.receivers import hec, signature, slack
 from fixtures_org import run
+from sink_findings import finding as whole_finding
 
 CANARY = "canary-do-not-show"
 NOW = 1_800_000_000.0
+LATER = date(2026, 4, 1)
+WHOLE = whole_finding()
 
 
 def finding(number: int, **more: Any) -> dict[str, Any]:
@@ -48,7 +53,12 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    # who sent it was killed half-way
+                    self.close_connection = True
+                    return
                 answer = outer.script.pop(0) if len(outer.script) > 1 else outer.script[0]
                 if answer == "hang":
                     time.sleep(1)
@@ -101,7 +111,7 @@ def outbox(root: Path, server: Server, seconds: float = 30.0, **more: Any) -> Ou
 def test_a_finding_is_sent_once_and_signed(tmp_path: Path, serve: Any) -> None:
     server = serve(200)
     box = outbox(tmp_path, server)
-    assert (box.enqueue([finding(1), finding(2)]), box.enqueue([finding(1)])) == (2, 0)
+    assert [box.enqueue([finding(1), finding(2)]) for _ in range(2)] == [2, 0]
     assert box.deliver(NOW).sent == 2
     assert box.deliver(NOW + LONGEST_WAIT).sent == 0
     headers, body = server.got[0]
@@ -110,7 +120,7 @@ def test_a_finding_is_sent_once_and_signed(tmp_path: Path, serve: Any) -> None:
     assert headers["X-Anomaly-Signature"] == f"sha256={signature(Secret(CANARY), body, stamp)}"
     # a case whose content changed is sent anew, under another key, also where it is what it once was
     for number, rank in enumerate((5, 1), start=3):
-        assert box.enqueue([finding(1, rank=rank)]) == 1
+        assert box.enqueue([finding(1, rank=rank), finding(2)]) == 1
         assert box.deliver(NOW).sent == 1
         assert len(set(server.keys())) == number
     with closing(sqlite3.connect(tmp_path / FILE)) as database:
@@ -151,6 +161,52 @@ def test_what_is_refused_is_kept_shown_and_may_be_tried_again(tmp_path: Path, se
     assert box.deliver(NOW).dead == 2
     assert [row[2:] for row in box.problems()] == [("dead", "answered 400"), ("dead", "answered 500")]
     assert (box.revive(), box.deliver(NOW).sent) == (2, 2)
+
+
+def test_a_case_that_is_gone_is_told_to_every_receiver_once(tmp_path: Path, serve: Any) -> None:
+    server = serve(200)
+    settings = replace(secretive(server.address), webhook_format="ocsf")
+    box = Outbox(tmp_path, receivers(settings), settings)
+    day = date.fromisoformat(WHOLE["day"])
+    assert (box.enqueue([WHOLE], NOW), box.deliver(NOW).sent) == (3, 3)
+    assert (box.enqueue([], NOW, days=[day]), box.enqueue([], NOW + 60, days=[day])) == (3, 0)
+    assert box.deliver(NOW).sent == 3
+    event, message, entry = [json.loads(body) for _, body in server.got[3:]]
+    assert (event["type_uid"], event["status"], event["finding_info"]["uid"]) == (200403, "Archived", WHOLE["case_id"])
+    assert message["text"].startswith(f"{WHOLE['day']} withdrawn: a later run of its day no longer hands it on (case ")
+    assert entry["event"] == event["unmapped"]
+    assert (entry["event"]["withdrawn"], entry["event"]["at"]) == (True, "2027-01-15T08:00:00Z")
+    # found again it is sent again, and gone again it is told again; each under a key of its own
+    assert (box.enqueue([WHOLE], NOW), box.enqueue([], NOW, days=[day]), box.deliver(NOW).sent) == (3, 3, 6)
+    assert len(set(server.keys())) == len(server.keys()) == 12
+
+
+def test_a_receiver_hears_of_a_case_in_the_order_in_which_it_changed(tmp_path: Path, serve: Any) -> None:
+    server = serve(500, 200)
+    box = outbox(tmp_path, server)
+    box.enqueue([finding(1)], NOW)
+    assert box.deliver(NOW).failed == 1
+    box.enqueue([finding(2)], NOW)
+    assert box.deliver(NOW).sent == 1, "that the first is gone waits until the first is there"
+    box.deliver(NOW + 120)
+    told = [json.loads(body) for _, body in server.got]
+    assert [(each["case_id"][-1], each.get("withdrawn", False)) for each in told] == [
+        ("2", False),
+        ("1", False),
+        ("1", True),
+    ]
+
+
+def test_what_a_newer_version_took_the_place_of_is_not_tried_again(tmp_path: Path, serve: Any) -> None:
+    box = outbox(tmp_path, serve(400, 400, 400, 200))
+    box.enqueue([finding(1)], NOW)
+    assert box.deliver(NOW).dead == 1
+    assert (settled(tmp_path, LATER), box.revive()) == (0, 1)
+    box.enqueue([finding(1, rank=5)], NOW)
+    assert box.deliver(NOW).dead == 2
+    assert (settled(tmp_path, LATER), box.revive()) == (0, 1)
+    assert box.deliver(NOW).sent == 1
+    assert (settled(tmp_path, LATER), box.revive()) == (2, 0)
 
 
 def test_a_redirect_carries_nothing_to_another_host(tmp_path: Path, serve: Any) -> None:

@@ -36,7 +36,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def settled(root: Path, before: date) -> int:
-    """How many findings of days before one are handed over for good; makes no outbox where there is none."""
+    """How many findings of days before one wait for nothing; makes no outbox where there is none."""
     if not (root / FILE).exists():
         return 0
     with opened(root / FILE) as database:

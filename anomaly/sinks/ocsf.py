@@ -12,9 +12,15 @@ Object = dict[str, Any]
 
 VERSION = "1.4.0"
 """What is written is valid under 1.4.0 and every later one to 1.8.0."""
-CATEGORY, CLASS, CREATE = 2, 2004, 1
+CATEGORY, CLASS, CREATE, CLOSE = 2, 2004, 1, 3
 INFORMATIONAL, LOW, HIGH = 1, 2, 4
 """Severities: covered by a workflow, below the alert line, an alert."""
+ARCHIVED: Object = {
+    "status_id": 5,
+    "status": "Archived",
+    "status_detail": "a later run of its day no longer found it",
+}
+"""Where a withdrawn case stands."""
 TACTICS = {
     "T1048": ("TA0010", "Exfiltration"),
     "T1537": ("TA0010", "Exfiltration"),
@@ -27,22 +33,13 @@ TACTICS = {
 def ocsf(finding: Finding) -> Object:
     """Return the event; what OCSF has no field for is in ``unmapped``."""
     start, end = _milliseconds(finding["start"]), _milliseconds(finding["end"])
-    return {
-        "activity_id": CREATE,
-        "category_uid": CATEGORY,
-        "class_uid": CLASS,
-        "type_uid": CLASS * 100 + CREATE,
+    return _event(CREATE, finding["case_id"]) | {
         "severity_id": INFORMATIONAL if finding["covered"] else HIGH if finding["alert"] else LOW,
         "time": end,
         "start_time": start,
         "end_time": end,
         "message": finding["headline"],
         "confidence_score": round(100 * finding["confidence"]["value"]),
-        "metadata": {
-            "version": VERSION,
-            "uid": finding["case_id"],
-            "product": {"name": "anomaly", "vendor_name": "anomaly", "version": __version__},
-        },
         "finding_info": {
             "uid": finding["case_id"],
             "title": finding["headline"],
@@ -55,6 +52,37 @@ def ocsf(finding: Finding) -> Object:
         # who acted is told also where no address is on record
         "evidences": [_evidence(finding, each["address"]) for each in finding["sources"] or [{"address": None}]],
         "unmapped": dict(finding),
+    }
+
+
+def closed(notice: Mapping[str, Any]) -> Object:
+    """Return the event that closes a finding; ``notice`` tells of a case that its day has no longer."""
+    return (
+        _event(CLOSE, notice["case_id"])
+        | ARCHIVED
+        | {
+            "status_detail": notice["says"],
+            "severity_id": INFORMATIONAL,
+            "time": _milliseconds(notice["at"]),
+            "message": f"withdrawn: {notice['says']}",
+            "finding_info": {"uid": notice["case_id"], "title": f"Withdrawn case of {notice['day']}"},
+            "unmapped": dict(notice),
+        }
+    )
+
+
+def _event(activity: int, case: str) -> Object:
+    """What every event of a case begins with."""
+    return {
+        "activity_id": activity,
+        "category_uid": CATEGORY,
+        "class_uid": CLASS,
+        "type_uid": CLASS * 100 + activity,
+        "metadata": {
+            "version": VERSION,
+            "uid": case,
+            "product": {"name": "anomaly", "vendor_name": "anomaly", "version": __version__},
+        },
     }
 
 

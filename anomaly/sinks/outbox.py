@@ -21,7 +21,7 @@ from anomaly.config.settings import SinkSettings
 from anomaly.sinks.file import FILE, opened, query
 from anomaly.sinks.folders import Folder
 from anomaly.sinks.post import LONGEST_WAIT, Poster, clock
-from anomaly.sinks.receivers import Receiver, encoded
+from anomaly.sinks.receivers import Receiver, encoded, notice
 
 GONE = "gone"
 """Stands for the content of a case that its day has no longer."""
@@ -51,8 +51,8 @@ class Outbox:
     def enqueue(self, documents: Iterable[Finding], now: float | None = None, *, days: Iterable[date] = ()) -> int:
         """Write down each finding for each sink; one whose newest version there is the same is left alone.
 
-        The documents are all of their days, and of ``days``, which may have none: in a folder, a case that its day has
-        no longer is no longer there either.
+        The documents are all of their days, and of ``days``, which may have none: of a case that its day has no longer
+        every sink is told once.
         """
         at = clock(now)
         by_day: dict[str, list[Finding]] = {day.isoformat(): [] for day in days}
@@ -89,9 +89,7 @@ class Outbox:
     def revive(self) -> int:
         """Make what is dead due again; returns how many."""
         with opened(self.path) as database:
-            return database.execute(
-                "update outbox set state = 'pending', attempts = 0, due = 0 where state = 'dead'"
-            ).rowcount
+            return database.execute(query("revive")).rowcount
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many findings are in which state, by sink."""
@@ -117,15 +115,13 @@ class Outbox:
             if key := _new_key(sink.name, case, version, newest):
                 body = _packed(sink.body(document, now)) if isinstance(sink, Folder) else encoded(sink.body(document))
                 rows.append((key, sink.name, case, day, body))
-        if isinstance(sink, Folder):
-            for case in sorted(newest.keys() - {document["case_id"] for document in found}):
-                last = _unpacked(newest[case])
-                if last is not None and (key := _new_key(sink.name, case, GONE, newest)):
-                    rows.append((key, sink.name, case, day, _packed(sink.gone(last, now))))
-            if not sink.has(day):
-                # never written, or somebody took the files away
-                again = "update outbox set state = 'pending', due = 0 where key = ?"
-                database.executemany(again, [(row["key"],) for row in newest.values()])
+        for case in sorted(newest.keys() - {document["case_id"] for document in found}):
+            if key := _new_key(sink.name, case, GONE, newest):
+                rows.append((key, sink.name, case, day, _gone(sink, newest[case], day, now)))
+        if isinstance(sink, Folder) and not sink.has(day):
+            # never written, or somebody took the files away
+            again = "update outbox set state = 'pending', due = 0 where key = ?"
+            database.executemany(again, [(row["key"],) for row in newest.values()])
         database.executemany("insert into outbox (key, sink, case_id, day, body) values (?, ?, ?, ?, ?)", rows)
         return len(rows)
 
@@ -138,11 +134,10 @@ class Outbox:
     def _send(
         self, database: sqlite3.Connection, poster: Poster, receiver: Receiver, key: str, now: float
     ) -> tuple[str, int]:
-        """Send one; returns its new state, and 0 where another process is at it."""
+        """Send one; returns its new state, and 0 where another process is at it, or an earlier one is to come first."""
         # taken for a while: a process that is killed here leaves it due again
         lease = now + 3 * self.settings.timeout_seconds
-        sql = "update outbox set due = ?, attempts = attempts + 1 where key = ? and state = 'pending' and due <= ?"
-        if not database.execute(sql, (lease, key, now)).rowcount:
+        if not database.execute(query("take"), {"lease": lease, "key": key, "now": now}).rowcount:
             return "pending", 0
         database.commit()
         body, attempts = database.execute("select body, attempts from outbox where key = ?", (key,)).fetchone()
@@ -188,6 +183,15 @@ def _packed(body: Any) -> bytes:
 
 def _unpacked(row: sqlite3.Row) -> Any:
     return json.loads(zlib.decompress(row["body"]))
+
+
+def _gone(sink: Sink, newest: sqlite3.Row, day: str, now: float) -> bytes:
+    """What a sink is told of a case that its day has no longer."""
+    if isinstance(sink, Receiver):
+        return encoded(sink.gone(notice(newest["case_id"], day, now)))
+    last = _unpacked(newest)
+    # a sink that keeps nothing of it
+    return _packed(None if last is None else sink.gone(last, now))
 
 
 def _new_key(sink: str, case: str, version: str, newest: Rows) -> str:

@@ -1,11 +1,29 @@
--- Keys of what was handed over of days before :before. A day that still has something to hand over in a sink keeps all
--- of it there: its folder's file is made of all, and what was given up may be tried again. Reads outbox.
-select sent.key
-from outbox as sent
+-- Keys of what was handed over of days before :before. A day that still has something to hand over in a sink keeps
+-- all of it there: its folder's file is made of all, and what was given up may be tried again, unless a newer version
+-- of its case took its place. Reads outbox.
+select settled.key
+from outbox as settled
 where
-    sent.day < :before
+    settled.day < :before
     and not exists (
         select 1
         from outbox as waiting
-        where waiting.sink = sent.sink and waiting.day = sent.day and waiting.state != 'sent'
+        where
+            waiting.sink = settled.sink
+            and waiting.day = settled.day
+            and (
+                waiting.state = 'pending'
+                or (
+                    waiting.state = 'dead'
+                    and not exists (
+                        select 1
+                        from outbox as newer
+                        where
+                            newer.sink = waiting.sink
+                            and newer.day = waiting.day
+                            and newer.case_id = waiting.case_id
+                            and newer.rowid > waiting.rowid
+                    )
+                )
+            )
     )

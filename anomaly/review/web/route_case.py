@@ -25,7 +25,7 @@ from anomaly.review.web.pages import page
 from anomaly.review.web.signing import Review, Signed
 from anomaly.review.web.views import as_csv, evidence_of, history_of, moved_words, related_of, said
 from anomaly.review.workflows import workflows
-from anomaly.sinks.ocsf import ocsf
+from anomaly.sinks.ocsf import ARCHIVED, ocsf
 
 router = APIRouter()
 SAID = {
@@ -43,7 +43,7 @@ REVIEWED: dict[str, dict[str, Any]] = {
     "benign": {"status_id": 4, "status": "Resolved", "status_detail": "benign"},
     "expected": {"status_id": 3, "status": "Suppressed", "status_detail": "expected: an approved workflow covers it"},
     "insufficient_data": {"status_id": 2, "status": "In Progress", "status_detail": "insufficient data"},
-    WITHDRAWN: {"status_id": 5, "status": "Archived", "status_detail": "a later run of its day no longer found it"},
+    WITHDRAWN: ARCHIVED,
 }
 """Where the review stands, as OCSF has it: status_id of a Detection Finding at schema.ocsf.io."""
 CaseId = Annotated[str, PathParameter(pattern="^[0-9A-Za-z_-]{1,64}$")]

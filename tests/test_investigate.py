@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from anomaly.investigate.attack import techniques
 from anomaly.investigate.workflow import differs
 from anomaly.listing import cases, session_of_rank
 from anomaly.show_session import sections
-from fixtures_org import FOREIGN, HOSTILE_KEY, THEFT, ScoredOrg
+from fixtures_org import CONTEXT, FOREIGN, HOSTILE_KEY, THEFT, ScoredOrg
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +134,7 @@ def test_a_covered_session_names_its_workflow(scored_org: ScoredOrg) -> None:
         "reason": "loads events",
         "owner": "kim@example.org",
         "review_by": "2030-01-01",
+        "max_bytes_per_day": None,
     }
     assert told["case"]["case_rank"] is None
     without = investigate(scored_org.lake, covered["session_id"], THEFT)
@@ -161,6 +163,20 @@ def test_how_a_session_leaves_its_workflow(scored_org: ScoredOrg, state: str, wo
         "own_busiest_bytes": 1_000_000_000,
     }
     assert words in differs(session, Context.load(scored_org.org.context))["difference"]
+
+
+def test_the_allowance_of_a_workflow_is_the_envelope_that_is_named(tmp_path: Path) -> None:
+    files = CONTEXT | {
+        "workflows.csv": "id,identity,bucket,destination,reason,owner,review_by,max_bytes_per_day\n"
+        "w1,*/ana,books,internal,quarter,kim@example.org,2030-01-01,2000000000\n"
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    session = {"workflow_id": "w1", "workflow_state": "outside envelope", "day_bytes": 5_000_000_000}
+    session |= {"destinations": [], "networks": ["office"], "own_days": 9, "own_busiest_bytes": 1}
+    told = differs(session, Context.load(tmp_path))
+    assert told["difference"] == "w1 approves it, but it read 5.0 GB that day; it allows 2.0 GB a day"
+    assert told["approved"]["max_bytes_per_day"] == 2_000_000_000
 
 
 def test_every_section_says_something(report: dict[str, Any]) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
+
 from anomaly.context import Context
 from anomaly.words import in_bytes, in_list
 
@@ -28,7 +30,11 @@ def _approved(name: str, context: Context) -> Record | None:
     found = flows[flows["workflow_id"] == name]
     if found.empty:
         return None
-    return {column: _plain(found.iloc[0][column]) for column in columns}
+    row = found.iloc[0]
+    allowed = row["max_bytes_per_day"]
+    return {column: _plain(row[column]) for column in columns} | {
+        "max_bytes_per_day": None if pd.isna(allowed) else int(allowed)
+    }
 
 
 def _plain(value: Any) -> str | None:
@@ -42,8 +48,7 @@ def _difference(session: Mapping[str, Any], approved: Record) -> str:
     words = {
         "covered": f"none: {name} approves all that was moved, within its envelope",
         "outside envelope": (
-            f"{name} approves it, but it read {in_bytes(session['day_bytes'])} that day; "
-            f"its busiest of {session['own_days']} days before was {in_bytes(session['own_busiest_bytes'])}"
+            f"{name} approves it, but it read {in_bytes(session['day_bytes'])} that day; {_envelope(session, approved)}"
         ),
         "other destination": (
             f"{name} approves this identity and bucket to {approved.get('destination', 'another place')}; "
@@ -54,6 +59,12 @@ def _difference(session: Mapping[str, Any], approved: Record) -> str:
         "nothing moved": "nothing that a workflow would have to approve was moved",
     }
     return words.get(session["workflow_state"], str(session["workflow_state"]))
+
+
+def _envelope(session: Mapping[str, Any], approved: Record) -> str:
+    if approved.get("max_bytes_per_day") is not None:
+        return f"it allows {in_bytes(approved['max_bytes_per_day'])} a day"
+    return f"its busiest of {session['own_days']} days before was {in_bytes(session['own_busiest_bytes'])}"
 
 
 def _went(session: Mapping[str, Any]) -> str:

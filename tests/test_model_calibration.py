@@ -120,7 +120,7 @@ def test_what_a_kind_of_tied_days_cannot_use_falls_to_the_others() -> None:
     assert shown[250:].sum() / 10 == 2.5  # its odd days, all of them
     assert shown[:250].sum() / 10 == pytest.approx(7.4, abs=0.2)
     promised = calibration.promised(10, ["human", "service"])
-    assert promised["service"] == pytest.approx(0.1, abs=0.01)
+    assert promised["service"] == pytest.approx(0.1)  # as many as were odd: a tie adds nothing
     assert promised["human"] == pytest.approx(0.3, abs=0.01)
     assert calibration.expected_per_day(0.2, "service") == pytest.approx(50)
 

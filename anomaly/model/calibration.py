@@ -105,10 +105,10 @@ class Calibration:
 
     def promised(self, budget: float, kinds: Iterable[str]) -> dict[str, float]:
         """Which share of each of these kinds' cases is promised to alert, 0 to 1, at a budget of alerts a day."""
-        reached = [_reached(held) for _, held in self._groups()]
+        reached = [_reached(held)[0] for _, held in self._groups()]
         candidates = np.unique(np.concatenate([*reached, [min(budget / self.per_day, 1.0)]]))
         line = candidates[self._expected(candidates) <= budget * (1 + ROUNDING)].max()
-        return {kind: float(_within(_reached(self._held(kind)), line)) for kind in kinds}
+        return {kind: float(_within(self._held(kind), line)) for kind in kinds}
 
     def _held(self, kind: str) -> Floats:
         return self.kinds.get(kind, self.kinds.get(SMALL, self.scores))
@@ -120,7 +120,7 @@ class Calibration:
         return [*groups, (rest / self.days, self.scores)] if rest else groups
 
     def _expected(self, probabilities: Floats) -> Floats:
-        parts = [rate * _within(_reached(held), probabilities) for rate, held in self._groups()]
+        parts = [rate * _within(held, probabilities) for rate, held in self._groups()]
         return np.asarray(np.sum(parts, axis=0), dtype=np.float64)
 
 
@@ -140,18 +140,26 @@ def _tail(held: Floats, values: Floats) -> Floats:
     return np.asarray((at_or_above + 1) / (count + 1) * np.exp(-past / tail_scale(held)), dtype=np.float64)
 
 
-def _reached(held: Floats) -> Floats:
-    """Tail probabilities that a score up to the largest held one can have, and the one just past it, ascending."""
+def _reached(held: Floats) -> tuple[Floats, Floats]:
+    """Return the tail probabilities that a score can have up to the largest held one and just past it, ascending.
+
+    Beside each the chance that an ordinary score has at most that one. It is the same where no score comes twice. But
+    a score that does is an atom: to be above it is as likely as it was among the held ones, k / n.
+    """
     count = len(held)
-    at_or_above = count - np.searchsorted(held, np.unique(held), side="left")
-    return np.asarray(np.concatenate([[1], at_or_above[::-1] + 1]) / (count + 1), dtype=np.float64)
+    values, times = np.unique(held, return_counts=True)
+    above = np.concatenate([[0], count - np.searchsorted(held, values[::-1], side="left")])
+    probabilities = (above + 1) / (count + 1)
+    next_ties = np.concatenate([times[::-1] > 1, [False]]) & (above > 0)
+    return probabilities, np.where(next_ties, above / count, probabilities)
 
 
-def _within(reached: Floats, probabilities: npt.ArrayLike) -> Floats:
-    """Chance that an ordinary score has a tail probability of at most this: the next one down that can be had."""
+def _within(held: Floats, probabilities: npt.ArrayLike) -> Floats:
+    """Chance that an ordinary score has a tail probability of at most this among the held ones."""
     values = np.asarray(probabilities, dtype=np.float64)
+    reached, chances = _reached(held)
     place = np.searchsorted(reached, values, side="right") - 1
-    return np.where(place < 0, values, reached[np.maximum(place, 0)])
+    return np.where(place < 0, values, chances[np.maximum(place, 0)])
 
 
 def tail_scale(held: Floats) -> float:

@@ -29,7 +29,7 @@ LEAST_OF_KIND = 20
 SMALL = ""
 """The name under which the scores of all small kinds are held; no identity kind is called so."""
 ROUNDING = 1e-9
-"""A budget is kept where only the rounding of the sum over the kinds is above it."""
+"""A budget is kept where only the rounding of the sum over the kinds is above it, and no rank is lost to rounding."""
 SCALE_FLOOR = 0.002
 """Keeps exp(-(score - largest) / scale) above the smallest double for every score up to 1, even when all scores tie."""
 
@@ -105,8 +105,9 @@ class Calibration:
 
     def promised(self, budget: float, kinds: Iterable[str]) -> dict[str, float]:
         """Which share of each of these kinds' cases is promised to alert, 0 to 1, at a budget of alerts a day."""
-        reached = [_reached(held)[0] for _, held in self._groups()]
-        candidates = np.unique(np.concatenate([*reached, [min(budget / self.per_day, 1.0)]]))
+        groups = [held for _, held in self._groups()]
+        past = [1 / (len(held) + 1) for held in groups]
+        candidates = np.concatenate([*(_tail(held, held) for held in groups), past, [min(budget / self.per_day, 1.0)]])
         line = candidates[self._expected(candidates) <= budget * (1 + ROUNDING)].max()
         return {kind: float(_within(self._held(kind), line)) for kind in kinds}
 
@@ -140,26 +141,21 @@ def _tail(held: Floats, values: Floats) -> Floats:
     return np.asarray((at_or_above + 1) / (count + 1) * np.exp(-past / tail_scale(held)), dtype=np.float64)
 
 
-def _reached(held: Floats) -> tuple[Floats, Floats]:
-    """Return the tail probabilities that a score can have up to the largest held one and just past it, ascending.
-
-    Beside each the chance that an ordinary score has at most that one. It is the same where no score comes twice. But
-    a score that does is an atom: to be above it is as likely as it was among the held ones, k / n.
-    """
-    count = len(held)
-    values, times = np.unique(held, return_counts=True)
-    above = np.concatenate([[0], count - np.searchsorted(held, values[::-1], side="left")])
-    probabilities = (above + 1) / (count + 1)
-    next_ties = np.concatenate([times[::-1] > 1, [False]]) & (above > 0)
-    return probabilities, np.where(next_ties, above / count, probabilities)
-
-
 def _within(held: Floats, probabilities: npt.ArrayLike) -> Floats:
-    """Chance that an ordinary score has a tail probability of at most this among the held ones."""
-    values = np.asarray(probabilities, dtype=np.float64)
-    reached, chances = _reached(held)
-    place = np.searchsorted(reached, values, side="right") - 1
-    return np.where(place < 0, values, chances[np.maximum(place, 0)])
+    """Chance that an ordinary score has a tail probability of at most this among the held ones.
+
+    Where no score comes twice it is the next probability down that a score can have. But a score that does is an
+    atom: to be above it is as likely as it was among the held ones, k / n.
+    """
+    values, count = np.asarray(probabilities, dtype=np.float64), len(held)
+    # how many held scores may be at or above a score of such a probability; negative past the largest one
+    may_be = np.floor(values * (count + 1) * (1 + ROUNDING)).astype(np.int64) - 1
+    # the score that is too low for it
+    low = held[count - 1 - np.clip(may_be, 0, count - 1)]
+    above = count - np.searchsorted(held, low, side="right")
+    is_atom = (count - np.searchsorted(held, low, side="left") - above > 1) & (above > 0)
+    chances = np.where(is_atom, above / count, (above + 1) / (count + 1))
+    return np.where(may_be < 0, values, np.where(may_be >= count, 1.0, chances))
 
 
 def tail_scale(held: Floats) -> float:

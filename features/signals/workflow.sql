@@ -126,45 +126,38 @@ sessions_judged as (
     group by identity, session_id
 ),
 
-flows_filling as (
+fillable as (
     -- an upload does not tell where from, so the bucket that the workflow is about is not asked for
     select
         f.identity,
-        f.session_id,
         f.bucket,
-        f.destination,
-        f.source_ip,
-        f.network,
-        f.acts = f.writes and f.writes > 0 and (f.destination = '' or f.destination_relation = 'own') as only_fills,
         min(w.workflow_id) as workflow_id
     from flows as f
-    left join workflows as w
+    inner join workflows as w
         on
             f.identity glob w.identity_glob
             and w.destination_type in ('bucket', 'gcs-bucket')
             and f.bucket = w.destination_value
             and w.review_by >= date '1970-01-01' + $day::integer
-    group by
-        f.identity,
-        f.session_id,
-        f.bucket,
-        f.destination,
-        f.source_ip,
-        f.network,
-        f.acts,
-        f.writes,
-        f.destination_relation
+    group by f.identity, f.bucket
 ),
 
 filled as (
     -- replication and the like: nothing but uploads into the very bucket that a workflow of its identity names
     select
-        identity,
-        session_id,
-        min(workflow_id) as workflow_id
-    from flows_filling
-    group by identity, session_id
-    having bool_and(coalesce(only_fills, false) and workflow_id is not null)
+        f.identity,
+        f.session_id,
+        min(b.workflow_id) as workflow_id
+    from flows as f
+    left join fillable as b on f.identity = b.identity and f.bucket = b.bucket
+    group by f.identity, f.session_id
+    having
+        bool_and(
+            b.workflow_id is not null
+            and f.acts = f.writes
+            and f.writes > 0
+            and coalesce(f.destination = '' or f.destination_relation = 'own', false)
+        )
 ),
 
 enveloped as (

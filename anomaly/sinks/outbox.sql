@@ -15,3 +15,18 @@ create table if not exists outbox (
 create index if not exists outbox_day on outbox (sink, day, case_id);
 
 create index if not exists outbox_state on outbox (sink, state, due);
+
+-- Versions that a newer one of their case took the place of.
+create temp view if not exists replaced as
+select older.key
+from outbox as older
+where
+    exists (
+        select 1
+        from outbox as newer
+        where
+            newer.sink = older.sink
+            and newer.day = older.day
+            and newer.case_id = older.case_id
+            and newer.rowid > older.rowid
+    );

@@ -1,6 +1,6 @@
 -- Keys of what was handed over of days before :before. A day that still has something to hand over in a sink keeps
 -- all of it there: its folder's file is made of all, and what was given up may be tried again, unless a newer version
--- of its case took its place. Reads outbox.
+-- of its case took its place. Reads outbox and replaced.
 select settled.key
 from outbox as settled
 where
@@ -15,15 +15,7 @@ where
                 waiting.state = 'pending'
                 or (
                     waiting.state = 'dead'
-                    and not exists (
-                        select 1
-                        from outbox as newer
-                        where
-                            newer.sink = waiting.sink
-                            and newer.day = waiting.day
-                            and newer.case_id = waiting.case_id
-                            and newer.rowid > waiting.rowid
-                    )
+                    and not exists (select 1 from replaced where replaced.key = waiting.key)
                 )
             )
     )
